@@ -1,0 +1,1 @@
+"""What a roster is and how two differ. Pure: no clock, no network, no database."""

@@ -1,0 +1,1 @@
+"""What may happen to a sync: the chart, holds, decisions, policy and rules. Pure."""
