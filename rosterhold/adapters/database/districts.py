@@ -1,0 +1,156 @@
+"""Districts: who they are, whom to write to, and their settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from ulid import ULID
+
+from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database.tables import (
+    acceptances,
+    administrators,
+    districts,
+    school_settings,
+)
+from rosterhold.statemachine.policy import Policies, policies
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictRow:
+    """A district as it was read."""
+
+    id: str
+    clever_id: str
+    name: str
+    time_zone: str
+    policy: dict[str, Any]
+    leave_out_types: list[str]
+    leave_out_crowds: bool
+    baseline_ref: str | None
+    baseline_sync_id: str | None
+    clever_state: str | None
+    clever_error: str | None
+    clever_last_sync: datetime | None
+    created_at: datetime
+
+
+class DistrictExistsError(Exception):
+    """Raised when a district with this Clever id is there already."""
+
+
+def add(
+    tx: Transaction,
+    *,
+    clever_id: str,
+    name: str,
+    emails: Sequence[str],
+    time_zone: str = "UTC",
+) -> str:
+    """Add a district with the administrators to write to.
+
+    Raises:
+        DistrictExistsError: its Clever id is taken.
+    """
+    if find(tx.conn, clever_id) is not None:
+        raise DistrictExistsError(f"a district with the Clever id {clever_id} is there already")
+    district_id = str(ULID.from_datetime(tx.now))
+    tx.conn.execute(
+        sa.insert(districts).values(
+            id=district_id,
+            clever_id=clever_id,
+            name=name,
+            time_zone=time_zone,
+            policy={},
+            leave_out_types=[],
+            leave_out_crowds=False,
+            created_at=tx.now,
+        )
+    )
+    set_administrators(tx, district_id, emails)
+    return district_id
+
+
+def find(conn: sa.Connection, word: str) -> DistrictRow | None:
+    """The district with this id, ours or Clever's."""
+    row = conn.execute(
+        sa.select(districts).where(
+            sa.or_(districts.c.id == word.upper(), districts.c.clever_id == word)
+        )
+    ).one_or_none()
+    return None if row is None else _as_district(row)
+
+
+def every(conn: sa.Connection) -> list[DistrictRow]:
+    rows = conn.execute(sa.select(districts).order_by(districts.c.name, districts.c.id))
+    return [_as_district(row) for row in rows]
+
+
+def _as_district(row: sa.Row[Any]) -> DistrictRow:
+    return DistrictRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public mapping view
+
+
+def update(tx: Transaction, district_id: str, values: Mapping[str, object]) -> None:
+    tx.conn.execute(sa.update(districts).where(districts.c.id == district_id).values(dict(values)))
+
+
+def emails_of(conn: sa.Connection, district_id: str) -> list[str]:
+    rows = conn.execute(
+        sa.select(administrators.c.email)
+        .where(administrators.c.district_id == district_id)
+        .order_by(administrators.c.email)
+    )
+    return [row.email for row in rows]
+
+
+def set_administrators(tx: Transaction, district_id: str, emails: Sequence[str]) -> None:
+    tx.conn.execute(sa.delete(administrators).where(administrators.c.district_id == district_id))
+    wanted = sorted({email.strip().lower() for email in emails})
+    if wanted:
+        tx.conn.execute(
+            sa.insert(administrators),
+            [{"district_id": district_id, "email": email} for email in wanted],
+        )
+
+
+def set_school_policy(
+    tx: Transaction, district_id: str, school_clever_id: str, policy: Mapping[str, object]
+) -> None:
+    """Give a school limits of its own; an empty policy takes them away."""
+    own = sa.and_(
+        school_settings.c.district_id == district_id,
+        school_settings.c.school_clever_id == school_clever_id,
+    )
+    tx.conn.execute(sa.delete(school_settings).where(own))
+    if policy:
+        tx.conn.execute(
+            sa.insert(school_settings).values(
+                district_id=district_id, school_clever_id=school_clever_id, policy=dict(policy)
+            )
+        )
+
+
+def school_policies(conn: sa.Connection, district_id: str) -> dict[str, dict[str, object]]:
+    rows = conn.execute(
+        sa.select(school_settings.c.school_clever_id, school_settings.c.policy).where(
+            school_settings.c.district_id == district_id
+        )
+    )
+    return {row.school_clever_id: row.policy for row in rows}
+
+
+def policies_of(conn: sa.Connection, district: DistrictRow) -> Policies:
+    """The limits of a district and of its schools."""
+    return policies(district.policy, school_policies(conn, district.id))
+
+
+def accepted_subjects(conn: sa.Connection, district_id: str) -> list[tuple[str, str, str, str]]:
+    """What was accepted for the district: rule, kind, key and fact of each record."""
+    rows = conn.execute(
+        sa.select(
+            acceptances.c.rule, acceptances.c.kind, acceptances.c.key, acceptances.c.fact
+        ).where(acceptances.c.district_id == district_id)
+    )
+    return [(row.rule, row.kind, row.key, row.fact) for row in rows]

@@ -1,0 +1,23 @@
+"""The port to the message queue: after a commit, say that there is work. A hint, nothing more."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class Doorbell(Protocol):
+    """Sends a message for each piece of work."""
+
+    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
+        """Send the messages (row id, work's name) and say whether they are on their way.
+
+        Never raises for a queue that is away: the sweep sends again what nobody did.
+        """
+        ...
+
+
+class SilentDoorbell:
+    """For a process that has no queue: whoever sweeps the outbox finds the work."""
+
+    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
+        del work
+        return False
