@@ -83,7 +83,7 @@ COURSES: Final = Kind(
     "courses",
     ("clever_id",),
     ("name", "number"),
-    identity=(("number", "name"),),
+    identity=(("number", "name"), ("number",)),
     words=("course", "courses"),
 )
 SECTIONS: Final = Kind(
@@ -166,13 +166,13 @@ CONTACTS: Final = Kind(
     ("sis_id", *_NAMES, "phone", "phone_type"),
     derived=("school_clever_id", "student_clever_id"),
     people=True,
+    # Always with the name: a household shares its e-mail and phone, and another parent must not
+    # be taken for the one who left.
     identity=(
         ("sis_id",),
         ("last_name", "email"),
         ("last_name", "phone"),
         ("last_name", "student_clever_id"),
-        ("email", "student_clever_id"),
-        ("phone", "student_clever_id"),
     ),
     words=("guardian", "guardians"),
 )

@@ -1,0 +1,69 @@
+"""Two frames of one kind laid side by side by their keys."""
+
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from rosterhold.roster.kinds import Kind
+from rosterhold.roster.references import Renames, under_todays_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Which rows are in both frames, and which in one alone.
+
+    Rows are matched by number, so that only rows that differ are ever put together.
+
+    Attributes:
+        before: the baseline's rows.
+        after: the snapshot's rows.
+        added: rows of `after` whose key `before` lacks.
+        changed: rows of `after` whose key is in both and that differ in a compared column.
+        missing: rows of `before` whose key `after` lacks.
+    """
+
+    before: pl.DataFrame
+    after: pl.DataFrame
+    added: pl.DataFrame
+    changed: pl.DataFrame
+    missing: pl.DataFrame
+
+
+def match(kind: Kind, before: pl.DataFrame, after: pl.DataFrame, renames: Renames) -> Matched:
+    """Match by key; a pair of re-identified records is still the same pair."""
+    rows = _row_numbers(under_todays_ids(before.select(kind.key), renames), after.select(kind.key))
+    return Matched(
+        before=before,
+        after=after,
+        added=after[rows.filter(pl.col("before").is_null())["after"].sort()],
+        changed=after[_differing(kind, before, after, rows.drop_nulls()).sort()],
+        missing=before[rows.filter(pl.col("after").is_null())["before"].sort()],
+    )
+
+
+def _row_numbers(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Where each key stands in the two frames: `before` and `after`, null where it is not."""
+    return (
+        before.lazy()
+        .with_row_index("before")
+        .join(after.lazy().with_row_index("after"), on=before.columns, how="full")
+        .select("before", "after")
+        .collect()
+    )
+
+
+def _differing(
+    kind: Kind, before: pl.DataFrame, after: pl.DataFrame, both: pl.DataFrame
+) -> pl.Series:
+    """Row numbers in `after` of the rows that differ, one column at a time to spare memory."""
+    if not kind.columns:
+        return both["after"].clear()
+    differs = reduce(
+        pl.Series.__or__,
+        (
+            before[column].gather(both["before"]).ne_missing(after[column].gather(both["after"]))
+            for column in kind.columns
+        ),
+    )
+    return both["after"].filter(differs)
