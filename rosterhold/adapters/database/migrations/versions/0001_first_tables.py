@@ -1,0 +1,535 @@
+"""Districts, syncs, holds, work and the roster."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from rosterhold.adapters.database.types import UtcDateTime, big_id, json_column
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "districts",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), server_default="UTC", nullable=False),
+        sa.Column("policy", json_column(), nullable=False),
+        sa.Column("leave_out_types", json_column(), nullable=False),
+        sa.Column("leave_out_crowds", sa.Boolean(), nullable=False),
+        sa.Column("baseline_ref", sa.Text(), nullable=True),
+        sa.Column("baseline_sync_id", sa.String(length=26), nullable=True),
+        sa.Column("clever_state", sa.Text(), nullable=True),
+        sa.Column("clever_error", sa.Text(), nullable=True),
+        sa.Column("clever_last_sync", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_districts")),
+        sa.UniqueConstraint("clever_id", name=op.f("uq_districts_clever_id")),
+    )
+    op.create_table(
+        "fired",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("schedule", "due_at", name=op.f("pk_fired")),
+    )
+    op.create_table(
+        "processes",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_processes")),
+    )
+    op.create_table(
+        "roster_contacts",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("sis_id", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("middle_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("phone_type", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_contacts")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_contacts_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_courses",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_courses")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_courses_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_district_admins",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("middle_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_district_admins")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_district_admins_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_enrolments",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("section_id", sa.BigInteger(), nullable=False),
+        sa.Column("student_id", sa.BigInteger(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_enrolments")),
+        sa.UniqueConstraint(
+            "district_id",
+            "section_id",
+            "student_id",
+            name=op.f("uq_roster_enrolments_district_id_section_id_student_id"),
+        ),
+    )
+    with op.batch_alter_table("roster_enrolments", schema=None) as batch_op:
+        batch_op.create_index("ix_roster_enrolments_student_id", ["student_id"], unique=False)
+
+    op.create_table(
+        "roster_guardianships",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.Column("student_id", sa.BigInteger(), nullable=False),
+        sa.Column("types", sa.Text(), nullable=False),
+        sa.Column("relationships", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_guardianships")),
+        sa.UniqueConstraint(
+            "district_id",
+            "contact_id",
+            "student_id",
+            name=op.f("uq_roster_guardianships_district_id_contact_id_student_id"),
+        ),
+    )
+    with op.batch_alter_table("roster_guardianships", schema=None) as batch_op:
+        batch_op.create_index("ix_roster_guardianships_student_id", ["student_id"], unique=False)
+
+    op.create_table(
+        "roster_schools",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("sis_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("school_number", sa.Text(), nullable=False),
+        sa.Column("state_id", sa.Text(), nullable=False),
+        sa.Column("nces_id", sa.Text(), nullable=False),
+        sa.Column("low_grade", sa.Text(), nullable=False),
+        sa.Column("high_grade", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("principal_name", sa.Text(), nullable=False),
+        sa.Column("principal_email", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_schools")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_schools_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_sections",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("sis_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("school_clever_id", sa.Text(), nullable=False),
+        sa.Column("course_clever_id", sa.Text(), nullable=False),
+        sa.Column("term_clever_id", sa.Text(), nullable=False),
+        sa.Column("teacher_clever_id", sa.Text(), nullable=False),
+        sa.Column("teacher_clever_ids", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("section_number", sa.Text(), nullable=False),
+        sa.Column("grade", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_sections")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_sections_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_staff",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("staff_id", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("middle_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("school_clever_ids", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("department", sa.Text(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_staff")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_staff_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_students",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("sis_id", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("middle_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("school_clever_id", sa.Text(), nullable=False),
+        sa.Column("school_clever_ids", sa.Text(), nullable=False),
+        sa.Column("student_number", sa.Text(), nullable=False),
+        sa.Column("state_id", sa.Text(), nullable=False),
+        sa.Column("grade", sa.Text(), nullable=False),
+        sa.Column("dob", sa.Text(), nullable=False),
+        sa.Column("gender", sa.Text(), nullable=False),
+        sa.Column("ell_status", sa.Text(), nullable=False),
+        sa.Column("graduation_year", sa.Text(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_students")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_students_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_teachers",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("sis_id", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("middle_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("school_clever_id", sa.Text(), nullable=False),
+        sa.Column("school_clever_ids", sa.Text(), nullable=False),
+        sa.Column("teacher_number", sa.Text(), nullable=False),
+        sa.Column("state_id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_teachers")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_teachers_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "roster_terms",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("clever_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("start_date", sa.Text(), nullable=False),
+        sa.Column("end_date", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by_sync", sa.String(length=26), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("removed_by_sync", sa.String(length=26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_terms")),
+        sa.UniqueConstraint(
+            "district_id", "clever_id", name=op.f("uq_roster_terms_district_id_clever_id")
+        ),
+    )
+    op.create_table(
+        "administrators",
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_administrators_district_id")
+        ),
+        sa.PrimaryKeyConstraint("district_id", "email", name=op.f("pk_administrators")),
+    )
+    op.create_table(
+        "school_settings",
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("school_clever_id", sa.Text(), nullable=False),
+        sa.Column("policy", json_column(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_school_settings_district_id")
+        ),
+        sa.PrimaryKeyConstraint("district_id", "school_clever_id", name=op.f("pk_school_settings")),
+    )
+    op.create_table(
+        "syncs",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("trigger", sa.Text(), nullable=False),
+        sa.Column("fetch_no", sa.Integer(), nullable=False),
+        sa.Column("evaluation_no", sa.Integer(), nullable=False),
+        sa.Column("snapshot_ref", sa.Text(), nullable=True),
+        sa.Column("target_ref", sa.Text(), nullable=True),
+        sa.Column("counts", json_column(), nullable=False),
+        sa.Column("set_aside", json_column(), nullable=False),
+        sa.Column("receipt", json_column(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("held_since", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_syncs_district_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_syncs")),
+    )
+    with op.batch_alter_table("syncs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_syncs_district_id_started_at", ["district_id", "started_at"], unique=False
+        )
+        batch_op.create_index("ix_syncs_state", ["state"], unique=False)
+        batch_op.create_index(
+            "uq_syncs_one_open_a_district",
+            ["district_id"],
+            unique=True,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
+
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("sync_id", sa.String(length=26), nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("from_where", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("evaluation_no", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_decisions_district_id")
+        ),
+        sa.ForeignKeyConstraint(["sync_id"], ["syncs.id"], name=op.f("fk_decisions_sync_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+    )
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index("ix_decisions_sync_id", ["sync_id"], unique=False)
+
+    op.create_table(
+        "findings",
+        sa.Column("sync_id", sa.String(length=26), nullable=False),
+        sa.Column("evaluation_no", sa.Integer(), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("school", sa.Text(), nullable=False),
+        sa.Column("school_name", sa.Text(), nullable=False),
+        sa.Column("measured", sa.Float(), nullable=False),
+        sa.Column("limit", sa.Float(), nullable=True),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("of", sa.Integer(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_findings_district_id")
+        ),
+        sa.ForeignKeyConstraint(["sync_id"], ["syncs.id"], name=op.f("fk_findings_sync_id")),
+        sa.PrimaryKeyConstraint("sync_id", "evaluation_no", "no", name=op.f("pk_findings")),
+    )
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("sync_id", sa.String(length=26), nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("evaluation_no", sa.Integer(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("resolved_at", UtcDateTime(), nullable=True),
+        sa.Column("resolution", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_holds_district_id")
+        ),
+        sa.ForeignKeyConstraint(["sync_id"], ["syncs.id"], name=op.f("fk_holds_sync_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.create_index("ix_holds_district_id", ["district_id"], unique=False)
+        batch_op.create_index(
+            "uq_holds_one_open_a_reason",
+            ["sync_id", "reason"],
+            unique=True,
+            sqlite_where=sa.text("resolved_at IS NULL"),
+            postgresql_where=sa.text("resolved_at IS NULL"),
+        )
+
+    op.create_table(
+        "outbox",
+        sa.Column("id", big_id(), autoincrement=True, nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("sync_id", sa.String(length=26), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("sends", sa.Integer(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("leased_until", UtcDateTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("given_up_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_outbox_district_id")
+        ),
+        sa.ForeignKeyConstraint(["sync_id"], ["syncs.id"], name=op.f("fk_outbox_sync_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("given_up_at IS NULL"),
+            postgresql_where=sa.text("given_up_at IS NULL"),
+        )
+        batch_op.create_index("ix_outbox_sync_id", ["sync_id"], unique=False)
+
+    op.create_table(
+        "progress",
+        sa.Column("sync_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["sync_id"], ["syncs.id"], name=op.f("fk_progress_sync_id")),
+        sa.PrimaryKeyConstraint("sync_id", "kind", name=op.f("pk_progress")),
+    )
+    op.create_table(
+        "transitions",
+        sa.Column("sync_id", sa.String(length=26), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("from_state", sa.Text(), nullable=True),
+        sa.Column("to_state", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["sync_id"], ["syncs.id"], name=op.f("fk_transitions_sync_id")),
+        sa.PrimaryKeyConstraint("sync_id", "seq", name=op.f("pk_transitions")),
+    )
+    op.create_table(
+        "acceptances",
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fact", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["decisions.id"], name=op.f("fk_acceptances_decision_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_acceptances_district_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "district_id", "rule", "kind", "key", "fact", name=op.f("pk_acceptances")
+        ),
+    )
+    op.create_table(
+        "emails",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("intent", sa.Text(), nullable=False),
+        sa.Column("district_id", sa.String(length=26), nullable=False),
+        sa.Column("sync_id", sa.String(length=26), nullable=False),
+        sa.Column("hold_id", sa.String(length=26), nullable=True),
+        sa.Column("template", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_emails_district_id")
+        ),
+        sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_emails_hold_id")),
+        sa.ForeignKeyConstraint(["sync_id"], ["syncs.id"], name=op.f("fk_emails_sync_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emails")),
+        sa.UniqueConstraint("intent", name=op.f("uq_emails_intent")),
+    )
+    with op.batch_alter_table("emails", schema=None) as batch_op:
+        batch_op.create_index("ix_emails_sync_id", ["sync_id"], unique=False)
