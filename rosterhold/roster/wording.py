@@ -1,0 +1,55 @@
+"""Numbers of records in words, the same in mails and on pages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rosterhold.roster.kinds import KINDS
+
+# What people ask about first.
+_FIRST_NAMED: Final = ("schools", "students", "teachers", "staff", "sections", "contacts")
+
+
+def counted(kind: str, number: int) -> str:
+    """`1 student`, `1,212 students`; an unknown kind is called a record."""
+    one, many = KINDS[kind].words if kind in KINDS else ("record", "records")
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def most_telling(numbers: Mapping[str, int]) -> str:
+    """The kind of which most people (else most records) are concerned: `212 students`.
+
+    Returns "" when there are none.
+    """
+    named = {kind: number for kind, number in numbers.items() if number}
+    people = {k: number for k, number in named.items() if k in KINDS and KINDS[k].people}
+    pool = people or named
+    if not pool:
+        return ""
+    kind = max(pool, key=lambda name: (pool[name], -_place(name)))
+    return counted(kind, pool[kind])
+
+
+def in_order(numbers: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    """Kinds with their numbers, without zeros, people and schools first."""
+    return sorted(((k, n) for k, n in numbers.items() if n), key=lambda pair: _place(pair[0]))
+
+
+def _place(kind: str) -> int:
+    order = (*_FIRST_NAMED, *KINDS)
+    return order.index(kind) if kind in order else len(order)
+
+
+# What a receipt counts, and how it is said with one record and with many.
+_RECEIPT: Final = {
+    "approved_and_removed": "{n} you approved and removed",
+    "approved_but_came_back": "{n} you approved, but Clever has them again: they stay",
+    "removed_within_limits": "{n} removed within the limits, so without a question",
+}
+
+
+def receipt_lines(receipt: Mapping[str, int]) -> list[str]:
+    """What became of the removals, a line each."""
+    return [
+        _RECEIPT.get(name, "{n} " + name.replace("_", " ")).format(n=f"{number:,}")
+        for name, number in receipt.items()
+    ]
