@@ -36,6 +36,11 @@ def subjects_ref(prefix: str, reason: Reason) -> str:
     return f"{prefix}/subjects/{reason.value}.parquet"
 
 
+def accepted_ref(prefix: str) -> str:
+    """What the district accepted, under today's ids: stored when the evaluation is applied."""
+    return f"{prefix}/accepted.parquet"
+
+
 def removed_ref(prefix: str) -> str:
     """What would be removed, one row a record, as the sync report shows it."""
     return f"{prefix}/removed.parquet"

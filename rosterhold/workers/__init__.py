@@ -1,0 +1,1 @@
+"""Workers: thin shells that load, call a pure function, save, and say what follows."""

@@ -1,6 +1,6 @@
 """Districts: who they are, whom to write to, and their settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -144,6 +144,41 @@ def school_policies(conn: sa.Connection, district_id: str) -> dict[str, dict[str
 def policies_of(conn: sa.Connection, district: DistrictRow) -> Policies:
     """The limits of a district and of its schools."""
     return policies(district.policy, school_policies(conn, district.id))
+
+
+def carry_acceptances(
+    tx: Transaction, district_id: str, subjects: Collection[tuple[str, str, str, str]]
+) -> None:
+    """Make these the accepted records: those that were re-identified go on under their new id.
+
+    A record under a new id keeps the decision of one that it takes the place of.
+    """
+    ours = acceptances.c.district_id == district_id
+    rows = tx.conn.execute(sa.select(acceptances).where(ours)).all()
+    gone = [row for row in rows if (row.rule, row.kind, row.key, row.fact) not in subjects]
+    known = {(row.rule, row.kind, row.key, row.fact) for row in rows}
+    decided = {(row.rule, row.kind, row.fact): row.decision_id for row in gone}
+    for row in gone:
+        tx.conn.execute(
+            sa.delete(acceptances).where(
+                ours,
+                acceptances.c.rule == row.rule,
+                acceptances.c.kind == row.kind,
+                acceptances.c.key == row.key,
+                acceptances.c.fact == row.fact,
+            )
+        )
+    for rule, kind, key, fact in sorted(set(subjects) - known):
+        tx.conn.execute(
+            sa.insert(acceptances).values(
+                district_id=district_id,
+                rule=rule,
+                kind=kind,
+                key=key,
+                fact=fact,
+                decision_id=decided.get((rule, kind, fact)),
+            )
+        )
 
 
 def accepted_subjects(conn: sa.Connection, district_id: str) -> list[tuple[str, str, str, str]]:

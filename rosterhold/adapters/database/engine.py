@@ -50,7 +50,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Everything written inside is committed together, or not at all."""
         with self._one_writer, self.engine.begin() as conn:
-            yield Transaction(conn, self._now(conn))
+            yield Transaction(conn, database_time(conn))
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -58,14 +58,16 @@ class Database:
         with self.engine.connect().execution_options(rosterhold_reading=True) as conn:
             yield conn
 
-    def _now(self, conn: sa.Connection) -> datetime:
-        if self.is_sqlite:
-            return datetime.now(UTC)
-        now: datetime = conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        return now.astimezone(UTC)
-
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def database_time(conn: sa.Connection) -> datetime:
+    """The database's time, or this machine's for SQLite, which has none of its own."""
+    if conn.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

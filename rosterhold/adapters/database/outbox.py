@@ -27,6 +27,7 @@ QUEUES: Final[dict[Work, str]] = {
 # How long a message that nobody answered is trusted, by how often it was sent, in seconds.
 RESEND_AFTER_S: Final = (5, 15, 60, 300)
 SWEEP_LIMIT: Final = 200
+RING_TIME: Final = timedelta(milliseconds=300)
 
 
 def add(
@@ -82,7 +83,9 @@ def unanswered(conn: sa.Connection, now: datetime) -> Sequence[tuple[int, str]]:
         ),
         else_=_ago(now, RESEND_AFTER_S[-1]),
     )
-    quiet = sa.or_(outbox.c.sent_at.is_(None), outbox.c.sent_at < patience)
+    # The message of a new row is still on its way: its writer rings after the commit.
+    unsent = sa.and_(outbox.c.sent_at.is_(None), outbox.c.due_at <= now - RING_TIME)
+    quiet = sa.or_(unsent, outbox.c.sent_at < patience)
     rows = conn.execute(
         sa.select(outbox.c.id, outbox.c.work)
         .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), free, quiet)

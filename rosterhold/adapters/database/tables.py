@@ -191,7 +191,7 @@ acceptances = sa.Table(
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("fact", sa.Text, primary_key=True),
-    sa.Column("decision_id", sa.ForeignKey("decisions.id"), nullable=False),
+    sa.Column("decision_id", sa.ForeignKey("decisions.id")),
 )
 
 # A row is a piece of work and the right to do it: see outbox.py and claims.py.

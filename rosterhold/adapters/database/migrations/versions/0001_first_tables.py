@@ -497,7 +497,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("fact", sa.Text(), nullable=False),
-        sa.Column("decision_id", sa.String(length=26), nullable=False),
+        sa.Column("decision_id", sa.String(length=26), nullable=True),
         sa.ForeignKeyConstraint(
             ["decision_id"], ["decisions.id"], name=op.f("fk_acceptances_decision_id")
         ),

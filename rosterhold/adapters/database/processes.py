@@ -1,0 +1,47 @@
+"""Which worker processes are alive."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from ulid import ULID
+
+from rosterhold.adapters.database.engine import Database, database_time
+from rosterhold.adapters.database.tables import processes
+
+# A beat is written at most this often.
+BEAT_EVERY: Final = timedelta(seconds=3)
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+
+
+def beat(database: Database, process_id: str | None, role: str) -> str:
+    """Say that a process lives; the first time (no id yet) it is given one."""
+    if process_id is not None:
+        with database.reading() as conn:
+            seen_at = conn.execute(
+                sa.select(processes.c.seen_at).where(processes.c.id == process_id)
+            ).scalar_one_or_none()
+            if seen_at is not None and database_time(conn) - seen_at < BEAT_EVERY:
+                return process_id
+    with database.transaction() as tx:
+        if process_id is None:
+            tx.conn.execute(
+                sa.delete(processes).where(processes.c.seen_at < tx.now - FORGOTTEN_AFTER)
+            )
+            process_id = str(ULID.from_datetime(tx.now))
+            values = {"id": process_id, "role": role, "started_at": tx.now, "seen_at": tx.now}
+            tx.conn.execute(sa.insert(processes).values(values))
+        else:
+            own = processes.c.id == process_id
+            tx.conn.execute(sa.update(processes).where(own).values(seen_at=tx.now))
+    return process_id
+
+
+def leave(database: Database, process_id: str) -> None:
+    with database.transaction() as tx:
+        tx.conn.execute(sa.delete(processes).where(processes.c.id == process_id))
+
+
+def any_seen_since(conn: sa.Connection, since: datetime) -> bool:
+    found = conn.execute(sa.select(processes.c.id).where(processes.c.seen_at > since).limit(1))
+    return found.first() is not None

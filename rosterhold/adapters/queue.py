@@ -1,0 +1,81 @@
+"""dramatiq over Redis: messages that say *look at this piece of work*, nothing more.
+
+dramatiq's retries, delays, pipelines and priorities are not used: the outbox row owns all of that.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import dramatiq
+import redis
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AgeLimit, CurrentMessage, Middleware, ShutdownNotifications
+from dramatiq.middleware.retries import Retries
+from dramatiq.middleware.time_limit import TimeLimit
+from fakeredis import FakeRedis, FakeServer
+
+from rosterhold.adapters.database.outbox import QUEUES
+from rosterhold.statemachine.chart import Work
+
+# dramatiq finds a dead worker's messages only in passing; the sweep of the outbox does not wait
+# for it, so these merely keep Redis tidy.
+HEARTBEAT_TIMEOUT_MS: Final = 20_000
+MAINTENANCE_CHANCE: Final = 200_000
+SOCKET_TIMEOUT_S: Final = 10
+# A last resort far above every time-out of our own.
+STEP_LIMIT_MS: Final = 3_600_000
+
+log = structlog.get_logger(__name__)
+
+
+def connect(redis_url: str | None) -> redis.Redis:
+    """Redis, or one inside this process when no address is given. Nothing is sent yet."""
+    if redis_url is None:
+        inside: redis.Redis = FakeRedis(server=FakeServer())
+        return inside
+    return redis.Redis.from_url(
+        redis_url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S
+    )
+
+
+def make_broker(client: redis.Redis) -> RedisBroker:
+    """The broker with only the middleware that we use."""
+    middleware: list[Middleware] = [
+        AgeLimit(),
+        TimeLimit(time_limit=STEP_LIMIT_MS),
+        ShutdownNotifications(),
+        CurrentMessage(),
+        Retries(max_retries=0),
+    ]
+    broker = RedisBroker(  # type: ignore[no-untyped-call]
+        client=client,
+        middleware=middleware,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+        maintenance_chance=MAINTENANCE_CHANCE,
+    )
+    for queue in sorted(set(QUEUES.values())):
+        broker.declare_queue(queue)
+    return broker
+
+
+class DramatiqDoorbell:
+    """Sends a message for each piece of work; a queue that is away costs only time."""
+
+    def __init__(self, broker: dramatiq.Broker) -> None:
+        self._broker = broker
+
+    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
+        try:
+            for work_id, name in work:
+                self._broker.enqueue(message_for(work_id, Work(name)))
+        except (dramatiq.errors.ConnectionError, redis.RedisError) as error:
+            log.warning("the queue is away; the sweep will send again", error=str(error))
+            return False
+        return True
+
+
+def message_for(work_id: int, work: Work) -> "dramatiq.Message[Any]":
+    return dramatiq.Message(
+        queue_name=QUEUES[work], actor_name=work.value, args=(work_id,), kwargs={}, options={}
+    )

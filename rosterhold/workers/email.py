@@ -1,0 +1,61 @@
+"""Email: send one mail of the log, and note what became of it."""
+
+import random
+from email.message import EmailMessage
+
+from rosterhold.adapters.database import claims, emails
+from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.emails import EmailRow, EmailStatus
+from rosterhold.adapters.mail import MailRefusedError, MailUnavailableError
+from rosterhold.adapters.mail.compose import compose, mail_context
+from rosterhold.config.wiring import Services
+from rosterhold.workers.step import Follow
+
+# A server that is away over a night is no reason to lose a mail.
+MAX_ATTEMPTS = 20
+
+
+def email(services: Services, claim: Claim) -> Follow:
+    """Send outside any transaction, then note it; the Message-ID is the same at every try."""
+    with services.database.reading() as conn:
+        mail = emails.load(conn, claim.subject)
+    if mail is None or mail.status in {EmailStatus.SENT, EmailStatus.REFUSED}:
+        with services.database.transaction() as tx:
+            claims.settle(tx, claim)
+        return ()
+    try:
+        services.mailer.send(_compose(services, mail))
+    except MailRefusedError as error:
+        _end(services, claim, mail, EmailStatus.REFUSED, str(error))
+    except MailUnavailableError as error:
+        _try_later(services, claim, mail, str(error))
+    else:
+        _end(services, claim, mail, EmailStatus.SENT, None)
+    return ()
+
+
+def _compose(services: Services, mail: EmailRow) -> EmailMessage:
+    with services.database.reading() as conn:
+        context = mail_context(conn, mail)
+    ticket = services.tickets.for_administrator(mail.district_id, mail.recipient)
+    base = services.settings.public_url.rstrip("/")
+    link = f"{base}/enter/{ticket}?next=/syncs/{mail.sync_id}"
+    return compose(mail, context, link=link, sender=services.settings.mail_from)
+
+
+def _end(
+    services: Services, claim: Claim, mail: EmailRow, status: EmailStatus, error: str | None
+) -> None:
+    with services.database.transaction() as tx:
+        claims.settle(tx, claim)
+        emails.mark(tx, mail.id, status, error=error)
+
+
+def _try_later(services: Services, claim: Claim, mail: EmailRow, error: str) -> None:
+    with services.database.transaction() as tx:
+        emails.mark(tx, mail.id, EmailStatus.RETRYING, error=error)
+        if claim.attempts >= MAX_ATTEMPTS:
+            claims.give_up(tx, claim, error=error)
+        else:
+            due_at = claims.retry_at(tx.now, claim.attempts, random.Random())  # noqa: S311
+            claims.put_back(tx, claim, error=error, due_at=due_at)

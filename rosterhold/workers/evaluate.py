@@ -1,0 +1,153 @@
+"""Evaluate: judge a snapshot against the baseline, then clear the way or hold the sync."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import polars as pl
+import sqlalchemy as sa
+
+from rosterhold.adapters import layout
+from rosterhold.adapters.database import claims, districts, emails, holds
+from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database.holds import HoldIntent
+from rosterhold.adapters.database.tables import decisions
+from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.adapters.manifests import frames_of, invalid_of, read_manifest, write_manifest
+from rosterhold.config.wiring import Services
+from rosterhold.roster.leave_out import LeaveOut
+from rosterhold.roster.report import removed_records
+from rosterhold.roster.snapshot import Frames, Manifest
+from rosterhold.roster.store import SnapshotLostError, SnapshotStore
+from rosterhold.statemachine.chart import SyncEvent
+from rosterhold.statemachine.decisions import Action
+from rosterhold.statemachine.evaluation import Evaluation
+from rosterhold.statemachine.evaluation import evaluate as judge
+from rosterhold.statemachine.findings import SUBJECT_SCHEMA, digest, subjects_of
+from rosterhold.statemachine.reasons import MOST_SEVERE_FIRST, Reason
+from rosterhold.workers.step import Follow, district_of
+
+DATA_REASONS = (Reason.DATA_CONFIGURATION, Reason.DATA_REMOVALS)
+
+
+def evaluate(services: Services, claim: Claim, sync: SyncRow) -> Follow:
+    """Judge once; a killed one that is called again writes the same files anew."""
+    district = district_of(services.database, sync)
+    snapshot = read_manifest(services.store, sync.snapshot_ref)
+    if snapshot is None:
+        raise SnapshotLostError(f"{sync.id}: no snapshot")
+    baseline = frames_of(services.store, read_manifest(services.store, district.baseline_ref))
+    verdict = _judge(services, district, sync, baseline, snapshot)
+    evaluation_no = sync.evaluation_no + 1
+    prefix = layout.evaluation_prefix(district.id, sync.id, evaluation_no)
+    _write_files(services.store, prefix, verdict, baseline, snapshot)
+    with services.database.transaction() as tx:
+        claims.settle(tx, claim)
+        holds.write_findings(tx, sync, evaluation_no, verdict.findings)
+        _write_holds(tx, sync, evaluation_no, verdict)
+        event = SyncEvent.HOLD if verdict.findings else SyncEvent.CLEAR
+        changes = {
+            "evaluation_no": evaluation_no,
+            "target_ref": layout.target_ref(prefix),
+            "counts": {name: asdict(counts) for name, counts in verdict.changes.counts.items()},
+            "set_aside": {**sync.set_aside, **_left_out(verdict)},
+            "receipt": asdict(verdict.approval),
+        }
+        perform(tx, sync, event, Cause(_why(verdict)), changes)
+        return tuple(tx.work)
+
+
+def _judge(
+    services: Services,
+    district: DistrictRow,
+    sync: SyncRow,
+    baseline: Frames,
+    snapshot: Manifest,
+) -> Evaluation:
+    with services.database.reading() as conn:
+        policies = districts.policies_of(conn, district)
+        accepted = districts.accepted_subjects(conn, district.id)
+        confirmed = _confirmed_evaluations(conn, sync.id)
+    return judge(
+        baseline=baseline,
+        snapshot=frames_of(services.store, snapshot),
+        invalid=invalid_of(services.store, snapshot),
+        policies=policies,
+        first=district.baseline_ref is None,
+        leave_out=LeaveOut(tuple(district.leave_out_types), district.leave_out_crowds),
+        approved=_approved(services.store, sync, confirmed),
+        accepted=pl.DataFrame(accepted, schema=SUBJECT_SCHEMA, orient="row"),
+    )
+
+
+def _confirmed_evaluations(conn: sa.Connection, sync_id: str) -> list[int]:
+    rows = conn.execute(
+        sa.select(decisions.c.evaluation_no)
+        .where(decisions.c.sync_id == sync_id, decisions.c.action == Action.CONFIRM.value)
+        .distinct()
+    )
+    return [row.evaluation_no for row in rows]
+
+
+def _approved(store: SnapshotStore, sync: SyncRow, confirmed: Sequence[int]) -> pl.DataFrame:
+    """The records whose removal somebody confirmed in this sync: just those that were shown."""
+    refs = [
+        layout.subjects_ref(
+            layout.evaluation_prefix(sync.district_id, sync.id, number), Reason.DATA_REMOVALS
+        )
+        for number in confirmed
+    ]
+    if not refs:
+        return pl.DataFrame(schema=SUBJECT_SCHEMA)
+    return store.scan(refs).unique().collect()
+
+
+def _write_files(
+    store: SnapshotStore, prefix: str, verdict: Evaluation, baseline: Frames, snapshot: Manifest
+) -> None:
+    for name, frame in verdict.changes.frames.items():
+        store.write(layout.changes_ref(prefix, name), frame)
+    for reason in DATA_REASONS:
+        found = [finding for finding in verdict.findings if finding.reason is reason]
+        store.write(layout.subjects_ref(prefix, reason), subjects_of(found))
+    store.write(layout.accepted_ref(prefix), verdict.accepted)
+    store.write(layout.removed_ref(prefix), removed_records(verdict.changes, baseline))
+    files = dict(snapshot.files)
+    for name in verdict.rewritten():
+        files[name] = layout.kept_ref(prefix, name)
+        store.write(files[name], verdict.target[name].collect())
+    totals = {name: counts.total for name, counts in verdict.changes.counts.items()}
+    write_manifest(store, layout.target_ref(prefix), Manifest(files=files, counts=totals))
+
+
+def _write_holds(tx: Transaction, sync: SyncRow, evaluation_no: int, verdict: Evaluation) -> None:
+    """Open or refresh a hold for each reason that is true; release those that no longer are."""
+    released = [reason for reason in DATA_REASONS if reason not in verdict.reasons()]
+    holds.resolve(tx, sync.id, released, "no longer found")
+    page = digest(verdict.findings)
+    for reason in verdict.reasons():
+        found = [finding for finding in verdict.findings if finding.reason is reason]
+        records = subjects_of(found).select("kind", "key").unique().height
+        intent = HoldIntent(reason, page, evaluation_no, found[0].sentence, records)
+        hold_id, is_new = holds.put(tx, sync, intent)
+        if is_new:
+            emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
+
+
+def _left_out(verdict: Evaluation) -> dict[str, int]:
+    return {
+        f"left out {name}": count
+        for name, count in (
+            ("contacts", verdict.left_out.contacts),
+            ("guardianships", verdict.left_out.guardianships),
+        )
+        if count
+    }
+
+
+def _why(verdict: Evaluation) -> str:
+    if not verdict.findings:
+        return "nothing was found to hold"
+    reasons = [reason.value for reason in MOST_SEVERE_FIRST if reason in verdict.reasons()]
+    return f"{len(verdict.findings)} findings: {', '.join(reasons)}"

@@ -1,0 +1,98 @@
+"""Fetch: read all of a district from Clever into a snapshot, or hold the sync as disconnected."""
+
+import asyncio
+
+import sqlalchemy as sa
+
+from rosterhold.adapters import layout
+from rosterhold.adapters.clever.fetch import CannotConnect, Fetched, fetch_snapshot
+from rosterhold.adapters.database import claims, districts, emails, holds
+from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database.holds import HoldIntent
+from rosterhold.adapters.database.tables import progress
+from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.adapters.manifests import read_manifest
+from rosterhold.config.wiring import Services, clever_client
+from rosterhold.statemachine.chart import SyncEvent
+from rosterhold.statemachine.connection import disconnected
+from rosterhold.statemachine.findings import digest
+from rosterhold.statemachine.reasons import Reason
+from rosterhold.workers.step import Follow, district_of
+
+
+def fetch(services: Services, claim: Claim, sync: SyncRow) -> Follow:
+    """Do one fetch; a killed one that is called again goes on from its last page."""
+    district = district_of(services.database, sync)
+    outcome = asyncio.run(_read_clever(services, district, sync))
+    with services.database.transaction() as tx:
+        claims.settle(tx, claim)
+        if isinstance(outcome, Fetched):
+            _keep(tx, sync, outcome)
+        else:
+            _hold(tx, sync, outcome)
+        return tuple(tx.work)
+
+
+async def _read_clever(
+    services: Services, district: DistrictRow, sync: SyncRow
+) -> Fetched | CannotConnect:
+    baseline = read_manifest(services.store, district.baseline_ref)
+
+    def on_page(kind: str, records: int) -> None:
+        with services.database.transaction() as tx:
+            _show_progress(tx, sync.id, kind, records)
+
+    async with clever_client(services) as client:
+        return await fetch_snapshot(
+            client,
+            services.store,
+            layout.fetch_prefix(district.id, sync.id, sync.fetch_no),
+            district.clever_id,
+            had=baseline.counts if baseline else {},
+            on_page=on_page,
+        )
+
+
+def _show_progress(tx: Transaction, sync_id: str, kind: str, records: int) -> None:
+    own = sa.and_(progress.c.sync_id == sync_id, progress.c.kind == kind)
+    known = tx.conn.execute(sa.update(progress).where(own).values(records=records))
+    if known.rowcount == 0:
+        tx.conn.execute(sa.insert(progress).values(sync_id=sync_id, kind=kind, records=records))
+
+
+def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched) -> None:
+    facts = fetched.district
+    districts.update(
+        tx,
+        sync.district_id,
+        {
+            "clever_state": facts.state,
+            "clever_error": facts.error,
+            "clever_last_sync": facts.last_sync,
+        },
+    )
+    holds.resolve(tx, sync.id, [Reason.DISCONNECTED], "connected again")
+    prefix = layout.fetch_prefix(sync.district_id, sync.id, sync.fetch_no)
+    changes = {
+        "snapshot_ref": layout.manifest_ref(prefix),
+        "set_aside": {
+            f"unreadable {kind}": count for kind, count in fetched.manifest.invalid_counts.items()
+        },
+    }
+    perform(tx, sync, SyncEvent.FETCHED, Cause("Clever was read to the end"), changes)
+
+
+def _hold(tx: Transaction, sync: SyncRow, refusal: CannotConnect) -> None:
+    finding = disconnected(refusal.code, refusal.sentence)
+    evaluation_no = sync.evaluation_no + 1
+    holds.write_findings(tx, sync, evaluation_no, [finding])
+    intent = HoldIntent(
+        Reason.DISCONNECTED, digest([finding]), evaluation_no, refusal.sentence, records=0
+    )
+    hold_id, is_new = holds.put(tx, sync, intent)
+    if is_new:
+        emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
+    changes = {"evaluation_no": evaluation_no}
+    perform(tx, sync, SyncEvent.HOLD, Cause(refusal.code), changes)

@@ -1,0 +1,125 @@
+"""The runner: takes one piece of work by its row, does it, and goes on with what follows."""
+
+import random
+import time
+from collections import deque
+from typing import Final
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from rosterhold.adapters.database import claims
+from rosterhold.adapters.database.claims import Claim, ClaimLostError
+from rosterhold.adapters.database.transitions import (
+    Cause,
+    StaleSyncError,
+    SyncRow,
+    load,
+    perform,
+)
+from rosterhold.config.wiring import Services
+from rosterhold.roster.store import SnapshotLostError
+from rosterhold.statemachine.chart import SyncEvent, Work
+from rosterhold.workers.apply import apply
+from rosterhold.workers.email import email
+from rosterhold.workers.evaluate import evaluate
+from rosterhold.workers.fetch import fetch
+from rosterhold.workers.lease import kept
+from rosterhold.workers.resume import resume
+from rosterhold.workers.step import WANTED_IN, Follow
+
+# How long a worker goes on by itself before it leaves the next step to a message.
+INLINE_BUDGET_S: Final = 5.0
+# What another try cannot mend.
+FINAL_ERRORS: Final = (SnapshotLostError,)
+
+STEPS: Final = {
+    Work.FETCH: fetch,
+    Work.EVALUATE: evaluate,
+    Work.APPLY: apply,
+    Work.RESUME: resume,
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """Does work until it blocks; one for a process, used by all its threads."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
+
+    def work(self, work_id: int) -> None:
+        """Do a piece of work and, while the time budget lasts, the steps that follow it.
+
+        Ends quietly when the work is done, not due, or somebody else's.
+        """
+        until = time.monotonic() + INLINE_BUDGET_S
+        todo = deque([work_id])
+        while todo:
+            follow = self._one(todo.popleft())
+            inline = time.monotonic() < until
+            steps = [row for row, name in follow if inline and name != Work.EMAIL]
+            todo.extend(steps)
+            self._services.doorbell.ring(pair for pair in follow if pair[0] not in steps)
+
+    def _one(self, work_id: int) -> Follow:
+        claim = claims.claim(self._services.database, work_id)
+        if claim is None:
+            return ()
+        with bound_contextvars(
+            work=claim.work.value, work_id=work_id, district=claim.district_id, sync=claim.sync_id
+        ):
+            try:
+                with kept(self._services.database, claim):
+                    return self._do(claim)
+            except (ClaimLostError, StaleSyncError):
+                log.info("somebody else was first")
+            except Exception as error:  # noqa: BLE001 - the edge of a job: kept with the row
+                self._failed(claim, error)
+        return ()
+
+    def _do(self, claim: Claim) -> Follow:
+        if claim.work is Work.EMAIL:
+            return email(self._services, claim)
+        sync = self._sync_of(claim)
+        if sync is None:
+            return ()
+        with bound_contextvars(state=sync.state.value):
+            log.info("step begins", attempt=claim.attempts)
+            began = time.monotonic()
+            follow = STEPS[claim.work](self._services, claim, sync)
+            log.info("step done", seconds=round(time.monotonic() - began, 3))
+            return follow
+
+    def _sync_of(self, claim: Claim) -> SyncRow | None:
+        """The sync, if it still wants this work; else the work is dropped."""
+        with self._services.database.reading() as conn:
+            sync = load(conn, claim.sync_id or "")
+        if sync is not None and sync.state is WANTED_IN[claim.work]:
+            return sync
+        log.info("no longer wanted")
+        with self._services.database.transaction() as tx:
+            claims.settle(tx, claim)
+        return None
+
+    def _failed(self, claim: Claim, error: Exception) -> None:
+        """Put the work back for later, or end the sync as failed when that helps no more."""
+        text = f"{type(error).__name__}: {error}"[:500]
+        final = claim.attempts >= claims.MAX_ATTEMPTS or isinstance(error, FINAL_ERRORS)
+        log.error("step failed", exc_info=error, attempt=claim.attempts, final=final)
+        try:
+            with self._services.database.transaction() as tx:
+                if not final:
+                    due_at = claims.retry_at(tx.now, claim.attempts, self._jitter)
+                    claims.put_back(tx, claim, error=text, due_at=due_at)
+                    return
+                sync = load(tx.conn, claim.sync_id or "")
+                if sync is None or claim.work is Work.EMAIL or sync.state.is_final:
+                    claims.give_up(tx, claim, error=text)
+                    return
+                claims.settle(tx, claim)
+                perform(tx, sync, SyncEvent.FAIL, Cause(text), {"failure": text})
+        except (ClaimLostError, StaleSyncError):
+            log.info("somebody else was first")

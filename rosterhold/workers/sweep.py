@@ -1,0 +1,96 @@
+"""The sweep: in every worker process, finds work whose message was lost and rings again."""
+
+import threading
+from datetime import timedelta
+from typing import Final
+
+import dramatiq
+import structlog
+from dramatiq.middleware import Middleware
+from sqlalchemy.exc import SQLAlchemyError
+
+from rosterhold.adapters.database import outbox, processes
+from rosterhold.adapters.database.engine import database_time
+from rosterhold.config.wiring import Services
+from rosterhold.workers.runner import Runner
+
+SWEEP_EVERY_S: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Sweep:
+    """One thread of a worker process: says that the process lives, and re-sends lost messages."""
+
+    def __init__(self, services: Services, runner: Runner, *, role: str) -> None:
+        self._services = services
+        self._runner = runner
+        self._role = role
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        process_id: str | None = None
+        while not self._stop.is_set():
+            try:
+                process_id = processes.beat(self._services.database, process_id, self._role)
+                self.once()
+            except SQLAlchemyError as error:
+                log.warning("the database is away; the sweep waits", error=str(error))
+            self._stop.wait(SWEEP_EVERY_S)
+        if process_id is not None:
+            try:
+                processes.leave(self._services.database, process_id)
+            except SQLAlchemyError as error:
+                log.warning("the database is away; others will notice", error=str(error))
+
+    def once(self) -> int:
+        """Ring for what nobody answered; without a queue, do it right here.
+
+        Returns:
+            How many pieces of work were found.
+        """
+        database = self._services.database
+        with database.reading() as conn:
+            found = outbox.unanswered(conn, database_time(conn))
+        if not found:
+            return 0
+        if self._services.doorbell.ring(found):
+            with database.transaction() as tx:
+                outbox.mark_sent(tx, [work_id for work_id, _ in found])
+        else:
+            for work_id, _ in found:
+                self._runner.work(work_id)
+        return len(found)
+
+
+class SweepMiddleware(Middleware):
+    """Starts the sweep with the worker and ends it with it."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+
+    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        del broker, worker
+        self._sweep.start()
+
+    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+        del broker, worker
+        self._sweep.stop()
+
+
+# A process that was not seen for this long is taken for gone.
+GONE_AFTER: Final = timedelta(seconds=10)
+
+
+def somebody_works(services: Services) -> bool:
+    """Whether a worker process is alive, by the database."""
+    with services.database.reading() as conn:
+        return processes.any_seen_since(conn, database_time(conn) - GONE_AFTER)
