@@ -6,13 +6,27 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rosterhold.roster.references import record_key
 from rosterhold.statemachine.reasons import Reason
+
+__all__ = [
+    "SUBJECT_COLUMNS",
+    "SUBJECT_SCHEMA",
+    "Finding",
+    "digest",
+    "record_key",
+    "subjects_of",
+]
 
 # The columns of a subject: a record that a finding is about, and the fact found of it. The fact is
 # "" for a plain removal; otherwise it is what was reviewed ("7 guardians", "Emergency", the new
 # Clever id), so that another fact of the same record is another subject.
 SUBJECT_COLUMNS = ("kind", "key", "fact")
 SUBJECT_SCHEMA = {name: pl.String() for name in ("rule", *SUBJECT_COLUMNS)}
+
+# The separators of units and of records in ASCII: no id and no fact holds one.
+_BETWEEN_VALUES = "\x1f"
+_BETWEEN_ROWS = "\x1e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +36,8 @@ class Finding:
     Attributes:
         reason: why a sync is on hold for it.
         rule: the rule's name, as in its file (``share_removed``).
-        kind: the kind of record; "" for a finding about the connection.
+        kind: the kind of record, or of several the one that matters most; "" for a finding about
+            the connection. Subjects name their own kind.
         school: the school's Clever id, or "" for the whole district.
         school_name: as the baseline or snapshot has it.
         measured: how many or which share (0.0 to 1.0), in the unit of `limit`.
@@ -46,11 +61,6 @@ class Finding:
     subjects: pl.DataFrame
 
 
-def record_key(columns: Iterable[str]) -> pl.Expr:
-    """The key of a record as one text, its parts joined by a slash."""
-    return pl.concat_str([pl.col(column) for column in columns], separator="/")
-
-
 def subjects_of(findings: Iterable[Finding]) -> pl.DataFrame:
     """The distinct subjects of a finding set with the rule that named each, in SUBJECT_SCHEMA."""
     parts = [
@@ -68,17 +78,13 @@ def digest(findings: Iterable[Finding]) -> str:
     It names exactly what was reviewed: which rule found what, where, and of which records. It does
     not depend on the order of findings or rows.
     """
-    findings = list(findings)
-    lines = sorted(
-        f"{finding.reason}\x1f{finding.rule}\x1f{finding.kind}\x1f{finding.school}"
-        for finding in findings
-    )
-    whole = hashlib.sha256("\x1e".join(lines).encode())
-    subjects = subjects_of(findings)
-    rows = subjects.select(
-        pl.concat_str([pl.col(name) for name in SUBJECT_SCHEMA], separator="\x1f").alias("row")
-    )
-    for chunk in rows.iter_slices(100_000):
-        whole.update(b"\x1e")
-        whole.update("\x1e".join(chunk["row"].to_list()).encode())
+    return hashlib.sha256("".join(sorted(map(_digest_of_one, findings))).encode()).hexdigest()
+
+
+def _digest_of_one(finding: Finding) -> str:
+    parts = (finding.reason, finding.rule, finding.kind, finding.school)
+    subject = pl.concat_str(pl.col(list(SUBJECT_COLUMNS)), separator=_BETWEEN_VALUES)
+    rows = finding.subjects.select(subject.unique().sort().str.join(_BETWEEN_ROWS)).item()
+    whole = hashlib.sha256(_BETWEEN_VALUES.join(parts).encode())
+    whole.update(f"{_BETWEEN_ROWS}{rows}".encode())
     return whole.hexdigest()

@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from rosterhold.roster.leave_out import GuardianLimit
+
 MAX_REMOVED_SHARE: Final = 0.10
 MIN_REMOVED_RECORDS: Final = 5
 MAX_REMOVED_PEOPLE: Final = 2_500
@@ -38,6 +40,11 @@ class Policies(msgspec.Struct, frozen=True):
 
     def of_school(self, clever_id: str) -> Policy:
         return self.schools.get(clever_id, self.district)
+
+    def guardian_limit(self) -> GuardianLimit:
+        """From how many guardians on a student has too many, wherever he is."""
+        own = {school: policy.min_guardians_held for school, policy in self.schools.items()}
+        return GuardianLimit(self.district.min_guardians_held, own)
 
 
 class PolicyError(ValueError):
