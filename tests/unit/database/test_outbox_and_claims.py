@@ -47,11 +47,16 @@ def test_settled_work_is_gone(database: Database, work_id: int):
     assert claims.claim(database, work_id) is None
 
 
-def test_a_transaction_that_fails_leaves_the_work_to_do(database: Database, work_id: int):
-    claim = taken(database, work_id)
-    with pytest.raises(ZeroDivisionError), database.transaction() as tx:
+def settle_and_fail(database: Database, claim: Claim) -> None:
+    with database.transaction() as tx:
         claims.settle(tx, claim)
         _ = 1 / 0
+
+
+def test_a_transaction_that_fails_leaves_the_work_to_do(database: Database, work_id: int):
+    claim = taken(database, work_id)
+    with pytest.raises(ZeroDivisionError):
+        settle_and_fail(database, claim)
     with database.reading() as conn:
         assert outbox.waiting(conn) == 1
 
