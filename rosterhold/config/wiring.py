@@ -1,10 +1,15 @@
 """The one place that knows the concrete adapters: builds everything when a process starts."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from dramatiq.brokers.redis import RedisBroker
 
-from rosterhold.adapters.clever.client import CleverClient
+from rosterhold.adapters.clever.client import API_VERSION, CleverClient
+from rosterhold.adapters.clever.http import Http
+from rosterhold.adapters.clever.rate import RateGate, RedisRateGate
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.doorbell import Doorbell
 from rosterhold.adapters.mail import FolderMailer, Mailer, SmtpMailer
@@ -24,6 +29,7 @@ class Services:
     store: SnapshotStore
     broker: RedisBroker
     doorbell: Doorbell
+    rate_gate: RateGate
     mailer: Mailer
     tickets: Tickets
 
@@ -34,7 +40,8 @@ class Services:
 
 def build(settings: Settings) -> Services:
     """Put the parts together. Connects to nothing yet."""
-    broker = make_broker(connect(settings.redis_url))
+    client = connect(settings.redis_url)
+    broker = make_broker(client)
     mailer: Mailer = (
         SmtpMailer(settings.smtp_url, settings.mail_from)
         if settings.smtp_url
@@ -43,14 +50,31 @@ def build(settings: Settings) -> Services:
     return Services(
         settings=settings,
         database=Database(settings.database_url),
-        store=FolderSnapshots(settings.snapshots),
+        store=FolderSnapshots(Path(settings.snapshots)),
         broker=broker,
         doorbell=DramatiqDoorbell(broker),
+        rate_gate=RedisRateGate(client),
         mailer=mailer,
         tickets=Tickets(settings.secret_keys),
     )
 
 
-def clever_client(services: Services) -> CleverClient:
-    """A client for one fetch: it lives in the event loop of that fetch."""
-    raise LookupError(services)
+@asynccontextmanager
+async def clever_client(services: Services) -> AsyncIterator[CleverClient]:
+    """A client for one piece of work: it lives in the event loop of that work."""
+    settings = services.settings
+    async with Http() as http:
+        yield CleverClient(
+            http,
+            client_id=settings.clever_client_id,
+            client_secret=settings.clever_client_secret,
+            gate=services.rate_gate,
+            data_url=_root(settings.clever_api_url),
+            oauth_url=_root(settings.clever_oauth_url),
+        )
+
+
+def _root(url: str) -> str:
+    """The host of an address that may be given with the path below it: `…/v3.0`, `…/oauth`."""
+    base = url.rstrip("/").removesuffix("/tokens")
+    return base.removesuffix("/oauth").removesuffix(f"/{API_VERSION}")

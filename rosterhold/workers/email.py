@@ -8,6 +8,7 @@ from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.emails import EmailRow, EmailStatus
 from rosterhold.adapters.mail import MailRefusedError, MailUnavailableError
 from rosterhold.adapters.mail.compose import compose, mail_context
+from rosterhold.adapters.tickets import report_link
 from rosterhold.config.wiring import Services
 from rosterhold.workers.step import Follow
 
@@ -38,8 +39,7 @@ def _compose(services: Services, mail: EmailRow) -> EmailMessage:
     with services.database.reading() as conn:
         context = mail_context(conn, mail)
     ticket = services.tickets.for_administrator(mail.district_id, mail.recipient)
-    base = services.settings.public_url.rstrip("/")
-    link = f"{base}/enter/{ticket}?next=/syncs/{mail.sync_id}"
+    link = report_link(services.settings.public_url, ticket, mail.sync_id)
     return compose(mail, context, link=link, sender=services.settings.mail_from)
 
 

@@ -1,11 +1,13 @@
 """Fetch: read all of a district from Clever into a snapshot, or hold the sync as disconnected."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.clever.fetch import CannotConnect, Fetched, fetch_snapshot
+from rosterhold.adapters.clever.fetch import fetch_snapshot
+from rosterhold.adapters.clever.outcome import CannotConnect, Fetched
 from rosterhold.adapters.database import claims, districts, emails, holds
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
@@ -70,7 +72,7 @@ def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched) -> None:
         {
             "clever_state": facts.state,
             "clever_error": facts.error,
-            "clever_last_sync": facts.last_sync,
+            "clever_last_sync": _moment(facts.last_sync),
         },
     )
     holds.resolve(tx, sync.id, [Reason.DISCONNECTED], "connected again")
@@ -82,6 +84,15 @@ def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched) -> None:
         },
     }
     perform(tx, sync, SyncEvent.FETCHED, Cause("Clever was read to the end"), changes)
+
+
+def _moment(text: str) -> datetime | None:
+    """A time as Clever gives it; None for one that cannot be read, it only serves showing."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _hold(tx: Transaction, sync: SyncRow, refusal: CannotConnect) -> None:
