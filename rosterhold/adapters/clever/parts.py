@@ -1,0 +1,92 @@
+"""What a fetch leaves in the snapshot store while it runs, and by which a killed one goes on.
+
+Below the fetch's prefix:
+
+``begin.json``                              what the district looked like at the start
+``parts/<list>/000001.<cursor>.more.parquet``   a page, and where the list goes on
+``parts/<list>/000002.last.parquet``        the last page of a list
+``<kind>.parquet``, ``invalid.parquet``     the sealed snapshot
+``district.json``, ``manifest.json``        written last, the manifest at the very end
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+from rosterhold.adapters.clever.columns import LISTINGS, Listing
+from rosterhold.adapters.clever.outcome import DistrictFacts, Fetched
+from rosterhold.adapters.clever.paging import START, Place
+from rosterhold.roster.snapshot import Manifest
+from rosterhold.roster.store import SnapshotStore
+
+_PART: Final = re.compile(r"/(?P<page>\d{6})\.(?:last|(?P<cursor>[A-Za-z0-9_-]+)\.more)\.parquet$")
+
+
+class Begin(msgspec.Struct, frozen=True):
+    """How a reading of a district began.
+
+    Attributes:
+        version: see DistrictFacts.version.
+        reading: 1 for the first, one more each time because the district's data moved.
+        began_at: Unix seconds.
+    """
+
+    version: tuple[str, str]
+    reading: int
+    began_at: float
+
+
+def begin(store: SnapshotStore, prefix: str, beginning: Begin) -> None:
+    """Start over: nothing of an earlier reading stays."""
+    store.delete_tree(prefix)
+    store.write_bytes(f"{prefix}/begin.json", msgspec.json.encode(beginning))
+
+
+def begun(store: SnapshotStore, prefix: str) -> Begin | None:
+    ref = f"{prefix}/begin.json"
+    return msgspec.json.decode(store.read_bytes(ref), type=Begin) if store.exists(ref) else None
+
+
+def part_ref(prefix: str, listing: Listing, place: Place) -> str:
+    """Of the page that led to a place."""
+    name = "last" if place.ended else f"{place.cursor}.more"
+    return f"{_folder(prefix, listing)}/{place.pages:06}.{name}.parquet"
+
+
+def place_reached(store: SnapshotStore, prefix: str, listing: Listing) -> Place:
+    """How far an earlier run read a list. Parts are written in order, so the last one tells."""
+    refs = store.list(_folder(prefix, listing))
+    match = _PART.search(refs[-1]) if refs else None
+    if match is None:
+        return START
+    return Place(int(match["page"]), match["cursor"] or "", ended=match["cursor"] is None)
+
+
+def part_refs(store: SnapshotStore, prefix: str) -> dict[str, list[str]]:
+    """List name → references of its parts, in order."""
+    return {listing.name: store.list(_folder(prefix, listing)) for listing in LISTINGS}
+
+
+def finish(store: SnapshotStore, prefix: str, fetched: Fetched) -> None:
+    """Make a sealed snapshot known, and drop what only the fetch needed."""
+    store.write_bytes(f"{prefix}/district.json", msgspec.json.encode(fetched.district))
+    store.write_bytes(f"{prefix}/manifest.json", msgspec.json.encode(fetched.manifest))
+    store.delete_tree(f"{prefix}/parts")
+
+
+def finished(store: SnapshotStore, prefix: str) -> Fetched | None:
+    """The snapshot of an earlier run that was not killed before its end."""
+    if not store.exists(f"{prefix}/manifest.json"):
+        return None
+    manifest = store.read_bytes(f"{prefix}/manifest.json")
+    facts = store.read_bytes(f"{prefix}/district.json")
+    store.delete_tree(f"{prefix}/parts")
+    return Fetched(
+        msgspec.json.decode(manifest, type=Manifest),
+        msgspec.json.decode(facts, type=DistrictFacts),
+    )
+
+
+def _folder(prefix: str, listing: Listing) -> str:
+    return f"{prefix}/parts/{listing.name}"
