@@ -3,6 +3,7 @@
 import random
 import time
 from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -33,7 +34,9 @@ INLINE_BUDGET_S: Final = 5.0
 # What another try cannot mend.
 FINAL_ERRORS: Final = (SnapshotLostError,)
 
-STEPS: Final = {
+Step = Callable[[Services, Claim, SyncRow], Follow]
+
+STEPS: Final[Mapping[Work, Step]] = {
     Work.FETCH: fetch,
     Work.EVALUATE: evaluate,
     Work.APPLY: apply,
@@ -44,9 +47,15 @@ log = structlog.get_logger(__name__)
 
 
 class Runner:
-    """Does work until it blocks; one for a process, used by all its threads."""
+    """Does work until it blocks; one for a process, used by all its threads.
 
-    def __init__(self, services: Services) -> None:
+    Args:
+        services: what the steps work with.
+        steps: what does each kind of work of a sync.
+    """
+
+    def __init__(self, services: Services, steps: Mapping[Work, Step] = STEPS) -> None:
+        self._steps = steps
         self._services = services
         self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
 
@@ -89,7 +98,7 @@ class Runner:
         with bound_contextvars(state=sync.state.value):
             log.info("step begins", attempt=claim.attempts)
             began = time.monotonic()
-            follow = STEPS[claim.work](self._services, claim, sync)
+            follow = self._steps[claim.work](self._services, claim, sync)
             log.info("step done", seconds=round(time.monotonic() - began, 3))
             return follow
 

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from rosterhold.adapters.database import decisions, districts
 from rosterhold.adapters.database.districts import DistrictRow
-from rosterhold.adapters.database.engine import database_time
 from rosterhold.adapters.database.tables import fired
 from rosterhold.adapters.database.transitions import Cause, begin, perform
 from rosterhold.config.wiring import Services
@@ -43,7 +42,7 @@ def tick(services: Services, now: datetime | None = None) -> int:
         How many slots fired.
     """
     with services.database.reading() as conn:
-        now = now or database_time(conn)
+        now = now or services.database.now(conn)
         used = {(row.schedule, row.due_at) for row in conn.execute(sa.select(fired))}
         every = districts.every(conn)
     count = 0

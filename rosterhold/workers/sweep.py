@@ -10,7 +10,6 @@ from dramatiq.middleware import Middleware
 from sqlalchemy.exc import SQLAlchemyError
 
 from rosterhold.adapters.database import outbox, processes
-from rosterhold.adapters.database.engine import database_time
 from rosterhold.config.wiring import Services
 from rosterhold.workers.runner import Runner
 
@@ -59,7 +58,7 @@ class Sweep:
         """
         database = self._services.database
         with database.reading() as conn:
-            found = outbox.unanswered(conn, database_time(conn))
+            found = outbox.unanswered(conn, database.now(conn))
         if not found:
             return 0
         if self._services.doorbell.ring(found):
@@ -93,4 +92,4 @@ GONE_AFTER: Final = timedelta(seconds=10)
 def somebody_works(services: Services) -> bool:
     """Whether a worker process is alive, by the database."""
     with services.database.reading() as conn:
-        return processes.any_seen_since(conn, database_time(conn) - GONE_AFTER)
+        return processes.any_seen_since(conn, services.database.now(conn) - GONE_AFTER)

@@ -1,7 +1,7 @@
 """The connection to the system of record, and the transaction that everything happens in."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +28,15 @@ class Transaction:
 
 
 class Database:
-    """SQLite (embedded) or PostgreSQL (production) behind one face."""
+    """SQLite (embedded) or PostgreSQL (production) behind one face.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://…``.
+        clock: the time for SQLite, which has none of its own; PostgreSQL's is asked.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
         parsed = sa.make_url(url)
         if parsed.drivername in {"postgresql", "postgres"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -50,7 +56,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Everything written inside is committed together, or not at all."""
         with self._one_writer, self.engine.begin() as conn:
-            yield Transaction(conn, database_time(conn))
+            yield Transaction(conn, self.now(conn))
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -58,16 +64,15 @@ class Database:
         with self.engine.connect().execution_options(rosterhold_reading=True) as conn:
             yield conn
 
+    def now(self, conn: sa.Connection) -> datetime:
+        """The database's time, or this machine's for SQLite, which has none of its own."""
+        if self.is_sqlite:
+            return self._clock()
+        now: datetime = conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
+
     def dispose(self) -> None:
         self.engine.dispose()
-
-
-def database_time(conn: sa.Connection) -> datetime:
-    """The database's time, or this machine's for SQLite, which has none of its own."""
-    if conn.dialect.name == "sqlite":
-        return datetime.now(UTC)
-    now: datetime = conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-    return now.astimezone(UTC)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from ulid import ULID
 
-from rosterhold.adapters.database.engine import Database, database_time
+from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.tables import processes
 
 # A beat is written at most this often.
@@ -21,7 +21,7 @@ def beat(database: Database, process_id: str | None, role: str) -> str:
             seen_at = conn.execute(
                 sa.select(processes.c.seen_at).where(processes.c.id == process_id)
             ).scalar_one_or_none()
-            if seen_at is not None and database_time(conn) - seen_at < BEAT_EVERY:
+            if seen_at is not None and database.now(conn) - seen_at < BEAT_EVERY:
                 return process_id
     with database.transaction() as tx:
         if process_id is None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from rosterhold.adapters.database import claims, outbox
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
-from rosterhold.adapters.database.engine import Database, Transaction, database_time
+from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.tables import outbox as outbox_table
 from rosterhold.statemachine.chart import Work
 
@@ -106,7 +106,7 @@ def test_work_given_up_is_not_done_again(database: Database, work_id: int):
 def test_waits_grow_and_stay_below_the_longest(database: Database):
     jitter = random.Random(7)
     with database.reading() as conn:
-        now = database_time(conn)
+        now = database.now(conn)
     waits = [(claims.retry_at(now, n, jitter) - now).total_seconds() for n in range(1, 30)]
     assert 1 <= waits[0] <= 2
     assert max(waits) <= claims.LONGEST_RETRY_S
@@ -115,7 +115,7 @@ def test_waits_grow_and_stay_below_the_longest(database: Database):
 
 def found(database: Database, after: timedelta) -> list[int]:
     with database.reading() as conn:
-        rows = outbox.unanswered(conn, database_time(conn) + after)
+        rows = outbox.unanswered(conn, database.now(conn) + after)
     return [work_id for work_id, _ in rows]
 
 
