@@ -35,7 +35,7 @@ def carried_over(accepted: pl.DataFrame, renames: Renames) -> pl.DataFrame:
             .otherwise(pl.col("key"))
             .alias("key")
         )
-        .select(SUBJECT_SCHEMA)
+        .select(list(SUBJECT_SCHEMA))
     )
 
 

@@ -15,6 +15,7 @@ SHARE_REMOVED: Final = (
 )
 PEOPLE_REMOVED: Final = "{place} would lose {removed} people: {list}. The limit is {limit}."
 EMPTIED: Final = "{place} would have no {records} left: all {before} would be removed."
+EMPTIED_OF_ONE: Final = "{place} would have no {records} left: the only one would be removed."
 EMPTIED_BY_THE_LAST: Final = (
     "{place} would have no {records} left: {removed} of {before} would be removed, "
     "the others have moved or are confirmed already."

@@ -35,6 +35,7 @@ def contact_types(judged: Judged) -> Iterator[Finding]:
                 pl.col("item").alias("fact"),
             )
             .join(accepted, on=SUBJECT_COLUMNS, how="anti")
+            .sort("fact", "key")
         )
         for (contact_type,), found in subjects.partition_by("fact", as_dict=True).items():
             yield _finding(judged, place, str(contact_type), found, of=rows.height)

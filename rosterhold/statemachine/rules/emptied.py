@@ -49,7 +49,9 @@ def _empties_a_school(loss: Loss, with_students: frozenset[str]) -> bool:
 
 
 def _sentence(place: str, loss: Loss) -> str:
-    template = sentences.EMPTIED if loss.removed == loss.before else sentences.EMPTIED_BY_THE_LAST
+    template = sentences.EMPTIED_OF_ONE if loss.before == 1 else sentences.EMPTIED
+    if loss.removed < loss.before:
+        template = sentences.EMPTIED_BY_THE_LAST
     return template.format(
         place=place or sentences.THE_DISTRICT,
         records=loss.kind.words[1],
