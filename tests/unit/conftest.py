@@ -154,12 +154,12 @@ def _list(items: Iterable[str]) -> str:
     return json.dumps(sorted(items), separators=(",", ":"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def roster() -> type[RosterBuilder]:
     return RosterBuilder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def unreadable() -> Callable[..., pl.DataFrame]:
     """Invalid records from `kind=[ids]`; "" is a record whose id could not be read."""
 
@@ -170,7 +170,7 @@ def unreadable() -> Callable[..., pl.DataFrame]:
     return of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def subjects() -> Callable[..., pl.DataFrame]:
     """Subjects from rows of rule, kind, key and fact."""
 
@@ -180,7 +180,7 @@ def subjects() -> Callable[..., pl.DataFrame]:
     return of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def judge() -> Callable[..., Evaluation]:
     """Evaluate one roster after another; whatever is not said is empty or the default."""
 
