@@ -1,0 +1,148 @@
+"""A whole service in one process against the stand-in Clever, on both pairs of servers."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rosterhold.adapters import destination
+from rosterhold.adapters.database import decisions, districts, migrations, views
+from rosterhold.adapters.database.transitions import Cause
+from rosterhold.adapters.database.views import HoldView, SyncView
+from rosterhold.config.settings import Settings
+from rosterhold.config.wiring import Services, build
+from rosterhold.simulator.district import District
+from rosterhold.simulator.files import load_district
+from rosterhold.simulator.generate import generate_district
+from rosterhold.simulator.server import SimulatorServer
+from rosterhold.simulator.world import World
+from rosterhold.statemachine.chart import SyncState
+from rosterhold.statemachine.decisions import Action, Refused
+from rosterhold.workers.pool import WorkerPool
+
+PERSON = decisions.Person("admin@example.org", "a test")
+REST_WITHIN_S = 60
+
+
+class Town:
+    """One district, its sync service, and the people who use it."""
+
+    def __init__(self, services: Services, simulator: SimulatorServer, clever_id: str) -> None:
+        self.services = services
+        self.simulator = simulator
+        self.clever_id = clever_id
+        with services.database.transaction() as tx:
+            self.district_id = districts.add(
+                tx, clever_id=clever_id, name="Anytown", emails=["admin@example.org"]
+            )
+
+    def clever_changes(self, name: str, **parameters: object) -> None:
+        self.simulator.world.change(name, **parameters)
+
+    def clever_fails(self, kind: str, **conditions: object) -> None:
+        self.simulator.world.fail(kind, **conditions)
+
+    def sync(self) -> SyncView:
+        started = decisions.start(
+            self.services.database, self.district_id, trigger="test", cause=Cause("a test")
+        )
+        assert isinstance(started, decisions.Started)
+        self.services.doorbell.ring(started.work)
+        return self.rest(started.sync_id)
+
+    def rest(self, sync_id: str) -> SyncView:
+        """Wait until the sync is on hold or at its end."""
+        until = time.monotonic() + REST_WITHIN_S
+        while time.monotonic() < until:
+            with self.services.database.reading() as conn:
+                view = views.sync_view(conn, sync_id)
+            assert view is not None
+            state = SyncState(view.state)
+            if state.is_final or state.is_on_hold:
+                return view
+            time.sleep(0.02)
+        raise AssertionError(f"the sync does not come to rest: {view.state}")
+
+    def hold(self, sync_id: str) -> HoldView:
+        with self.services.database.reading() as conn:
+            view = views.hold_view(conn, sync_id)
+        assert view is not None
+        return view
+
+    def decide(self, sync_id: str, action: Action, digest: str | None = None) -> SyncView:
+        decided = self.try_to_decide(sync_id, action, digest)
+        assert isinstance(decided, decisions.Decided), decided
+        self.services.doorbell.ring(decided.work)
+        return self.rest(sync_id)
+
+    def try_to_decide(
+        self, sync_id: str, action: Action, digest: str | None = None
+    ) -> decisions.Decided | Refused:
+        return decisions.decide(
+            self.services.database,
+            self.services.store,
+            sync_id=sync_id,
+            action=action,
+            digest=digest,
+            person=PERSON,
+        )
+
+    def roster(self) -> dict[str, int]:
+        with self.services.database.reading() as conn:
+            return destination.active_counts(conn, self.district_id)
+
+    def mails(self) -> list[str]:
+        """The templates of all mails of the district's syncs, once they are sent."""
+        until = time.monotonic() + REST_WITHIN_S
+        while time.monotonic() < until:
+            with self.services.database.reading() as conn:
+                syncs = views.sync_views(conn, district_id=self.district_id)
+                mails = [mail for sync in syncs for mail in views.email_views(conn, sync.id)]
+            if all(mail.status == "sent" for mail in mails):
+                return sorted(mail.template for mail in mails)
+            time.sleep(0.05)
+        raise AssertionError(f"not sent: {mails}")
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """SQLite with the Redis inside the process; PostgreSQL with a Redis server."""
+    on_servers = request.param == "servers"
+    return Settings(
+        database_url=request.getfixturevalue("postgres_url")
+        if on_servers
+        else f"sqlite:///{tmp_path / 'rosterhold.db'}",
+        redis_url=request.getfixturevalue("redis_server") if on_servers else None,
+        snapshots=str(tmp_path / "snapshots"),
+        mail_folder=str(tmp_path / "mail"),
+        secret_keys=("a key for tests and nothing else",),
+    )
+
+
+def _town(settings: Settings, district: District) -> Iterator[Town]:
+    with SimulatorServer(World([district])) as simulator:
+        services = build(
+            replace(
+                settings,
+                clever_api_url=simulator.url,
+                clever_oauth_url=f"{simulator.url}/oauth",
+            )
+        )
+        migrations.upgrade(services.database)
+        with WorkerPool(services):
+            yield Town(services, simulator, district.id)
+        services.close()
+
+
+@pytest.fixture
+def demo_town(settings: Settings, shared: Path) -> Iterator[Town]:
+    """Clever's own demo district, as its answers were recorded."""
+    yield from _town(settings, load_district(shared / "clever" / "demo-district"))
+
+
+@pytest.fixture
+def small_town(settings: Settings) -> Iterator[Town]:
+    """A generated district of a few hundred people."""
+    yield from _town(settings, generate_district(7, 400))
