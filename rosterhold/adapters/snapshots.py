@@ -1,5 +1,6 @@
 """The snapshot store as a folder."""
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from shutil import rmtree
@@ -60,15 +61,11 @@ class FolderSnapshots:
         return _attempt("read", ref, path.read_bytes)
 
     def exists(self, ref: str) -> bool:
-        return self._path(ref).is_file()
+        return _attempt("read", ref, self._path(ref).is_file)
 
     def list(self, prefix: str) -> list[str]:
-        folder = self._path(prefix)
-        return sorted(
-            path.relative_to(self._root).as_posix()
-            for path in _attempt("list", prefix, lambda: tuple(folder.rglob("*")))
-            if path.is_file() and not path.name.startswith(UNFINISHED)
-        )
+        files = _attempt("list", prefix, lambda: _files_below(self._path(prefix)))
+        return sorted(path.relative_to(self._root).as_posix() for path in files)
 
     def delete_tree(self, prefix: str) -> None:
         folder = self._path(prefix)
@@ -89,7 +86,7 @@ class FolderSnapshots:
 
     def _existing(self, ref: str) -> Path:
         path = self._path(ref)
-        if not path.is_file():
+        if not _attempt("read", ref, path.is_file):
             raise SnapshotLostError(ref)
         return path
 
@@ -106,6 +103,22 @@ class FolderSnapshots:
                 unfinished.unlink(missing_ok=True)
 
         _attempt("write", ref, write_and_rename)
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Raises OSError where a folder cannot be read: `Path.rglob` would pass over it in silence."""
+    if not folder.is_dir():
+        return []
+    return [
+        Path(parent, name)
+        for parent, _, names in os.walk(folder, onerror=_raise)
+        for name in names
+        if not name.startswith(UNFINISHED)
+    ]
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _attempt(doing: str, ref: str, action: Callable[[], T]) -> T:

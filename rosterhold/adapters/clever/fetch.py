@@ -60,8 +60,9 @@ async def fetch_snapshot(
         prefix: of everything this fetch writes.
         clever_id: the district's.
         had: kind name → records in the baseline; a kind that had some may not be refused.
-        on_page: told the kind and the number of records of each page that was kept. What it
-            raises ends the fetch; the pages stay for the next call.
+        on_page: told, after each page that was kept, the kind and how many of its records were
+            read so far, also by an earlier call. What it raises ends the fetch; the pages stay
+            for the next call.
 
     Raises:
         SnapshotStoreError: the store cannot be written.
@@ -129,6 +130,8 @@ class _Fetch:
             ) from error
 
     async def _list(self, listing: Listing) -> None:
+        records = parts.records_kept(self.store, self.prefix, listing)
+
         async def ask(cursor: str) -> Part:
             params = {"role": listing.role, "starting_after": cursor}
             given = {name: value for name, value in params.items() if value}
@@ -140,12 +143,14 @@ class _Fetch:
                 return listing.nothing()
 
         async def keep(part: Part, place: Place) -> None:
+            nonlocal records
             ref = parts.part_ref(self.prefix, listing, place)
             await in_thread(self.store.write, ref, part.rows)
-            self.on_page(listing.name, len(part.ids))
+            records += part.rows.height
+            self.on_page(listing.name, records)
 
+        reached = parts.place_reached(self.store, self.prefix, listing)
         try:
-            reached = parts.place_reached(self.store, self.prefix, listing)
             await read_list(listing.path, reached, ask, keep)
         except CleverError as error:
             error.where = listing.name

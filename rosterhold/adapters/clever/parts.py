@@ -13,6 +13,7 @@ import re
 from typing import Final
 
 import msgspec
+import polars as pl
 
 from rosterhold.adapters.clever.columns import LISTINGS, Listing
 from rosterhold.adapters.clever.outcome import DistrictFacts, Fetched
@@ -61,6 +62,12 @@ def place_reached(store: SnapshotStore, prefix: str, listing: Listing) -> Place:
     if match is None:
         return START
     return Place(int(match["page"]), match["cursor"] or "", ended=match["cursor"] is None)
+
+
+def records_kept(store: SnapshotStore, prefix: str, listing: Listing) -> int:
+    """How many records of a list an earlier run read."""
+    refs = store.list(_folder(prefix, listing))
+    return int(store.scan(refs).select(pl.len()).collect().item()) if refs else 0
 
 
 def part_refs(store: SnapshotStore, prefix: str) -> dict[str, list[str]]:

@@ -49,12 +49,16 @@ def seal(store: SnapshotStore, prefix: str, parts: Mapping[str, Sequence[str]]) 
     return Manifest(files, counts, f"{prefix}/invalid.parquet", invalid_counts)
 
 
+def _lines(column: str) -> pl.Expr:
+    return pl.col(column).str.split("\n")
+
+
 def _enrolments(sections: pl.LazyFrame, students: pl.DataFrame) -> pl.DataFrame:
     """Who is in which class. A class may name students that are not shared; they are left out."""
     return (
         sections.select(
             pl.col("clever_id").alias("section_clever_id"),
-            pl.col(STUDENT_IDS).alias("student_clever_id"),
+            _lines(STUDENT_IDS).alias("student_clever_id"),
             "school_clever_id",
         )
         .explode("student_clever_id")
@@ -69,9 +73,9 @@ def _guardianships(contacts: pl.LazyFrame, students: pl.DataFrame) -> pl.DataFra
     return (
         contacts.select(
             pl.col("clever_id").alias("contact_clever_id"),
-            pl.col(STUDENT_IDS).alias("student_clever_id"),
-            pl.col(LINK_TYPES).alias("types"),
-            pl.col(LINK_RELATIONSHIPS).alias("relationships"),
+            _lines(STUDENT_IDS).alias("student_clever_id"),
+            _lines(LINK_TYPES).alias("types"),
+            _lines(LINK_RELATIONSHIPS).alias("relationships"),
         )
         .explode("student_clever_id", "types", "relationships")
         .join(students.lazy(), left_on="student_clever_id", right_on="clever_id", how="inner")

@@ -285,7 +285,7 @@ class _RawPage(Struct):
 _RAW_PAGE: Final = msgspec.json.Decoder(_RawPage)
 
 
-_HALF_A_CHARACTER: Final = re.compile(rb"\\\\u[dD][89a-fA-F]")
+_HALF_A_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def _mended(body: bytes) -> bytes:
