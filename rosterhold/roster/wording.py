@@ -39,16 +39,18 @@ def _place(kind: str) -> int:
     return order.index(kind) if kind in order else len(order)
 
 
-# What a receipt counts, and how it is said with one record and with many.
+# What became of the removals, as an evaluation counts them.
 _RECEIPT: Final = {
-    "approved_and_removed": "{n} you approved and removed",
-    "approved_but_came_back": "{n} you approved, but Clever has them again: they stay",
-    "removed_within_limits": "{n} removed within the limits, so without a question",
+    "removed": "{n} removed as you confirmed",
+    "came_back": "{n} confirmed, but Clever has them again: they stay",
+    "not_covered": "{n} removed within the limits, without a question",
 }
 
 
 def receipt_lines(receipt: Mapping[str, int]) -> list[str]:
-    """What became of the removals, a line each."""
+    """What became of the removals, a line each; nothing when there were none."""
+    if not any(receipt.values()):
+        return []
     return [
         _RECEIPT.get(name, "{n} " + name.replace("_", " ")).format(n=f"{number:,}")
         for name, number in receipt.items()

@@ -1,0 +1,47 @@
+"""The web application: routes to the pages."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from rosterhold.web.changes import changes_csv
+from rosterhold.web.decide import post_decision
+from rosterhold.web.entry import enter
+from rosterhold.web.health import healthz
+from rosterhold.web.pages import error_page
+from rosterhold.web.report import home, records, report
+from rosterhold.web.security import SecurityHeaders
+from rosterhold.web.site import Site
+
+
+class _KeptFiles(StaticFiles):
+    """Static files, whose addresses change with their content, so browsers may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=86400"
+        return response
+
+
+def create_app(site: Site) -> Starlette:
+    """Build the application around the parts that it needs."""
+    app = Starlette(
+        routes=[
+            Route("/", home),
+            Route("/enter/{ticket}", enter),
+            Route("/syncs/{sync_id}", report),
+            Route("/syncs/{sync_id}/records", records),
+            Route("/syncs/{sync_id}/changes.csv", changes_csv),
+            Route("/syncs/{sync_id}/decisions", post_decision, methods=["POST"]),
+            Route("/healthz", healthz),
+            Mount("/static", _KeptFiles(packages=[("rosterhold.web", "static")])),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={HTTPException: error_page, Exception: error_page},
+    )
+    app.state.site = site
+    return app

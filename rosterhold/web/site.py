@@ -1,0 +1,45 @@
+"""What the pages work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.doorbell import Doorbell
+from rosterhold.adapters.tickets import Tickets
+from rosterhold.roster.store import SnapshotStore
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The parts that the pages need.
+
+    Attributes:
+        public_url: where people reach the pages, without a trailing slash. Its path is put
+            before every link; a proxy takes it away again.
+        clock: the time now, aware.
+    """
+
+    database: Database
+    store: SnapshotStore
+    doorbell: Doorbell
+    tickets: Tickets
+    public_url: str
+    clock: Callable[[], datetime]
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def base(self) -> str:
+        """The path before every link; "" at the root of a host."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
