@@ -1,7 +1,6 @@
 """Two frames of one kind laid side by side by their keys."""
 
 from dataclasses import dataclass
-from functools import reduce
 
 import polars as pl
 
@@ -56,14 +55,14 @@ def _row_numbers(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
 def _differing(
     kind: Kind, before: pl.DataFrame, after: pl.DataFrame, both: pl.DataFrame
 ) -> pl.Series:
-    """Row numbers in `after` of the rows that differ, one column at a time to spare memory."""
-    if not kind.columns:
+    """Row numbers in `after` of the rows that differ; rows are gathered a column at a time."""
+    if not kind.columns or both.is_empty():
         return both["after"].clear()
-    differs = reduce(
-        pl.Series.__or__,
-        (
-            before[column].gather(both["before"]).ne_missing(after[column].gather(both["after"]))
-            for column in kind.columns
-        ),
+    rows_before, rows_after = pl.lit(both["before"]), pl.lit(both["after"])
+    differs = pl.any_horizontal(
+        pl.lit(before[column])
+        .gather(rows_before)
+        .ne_missing(pl.lit(after[column]).gather(rows_after))
+        for column in kind.columns
     )
-    return both["after"].filter(differs)
+    return both["after"].filter(pl.select(differs).to_series())

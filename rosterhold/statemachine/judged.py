@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from rosterhold.roster.changes import REIDENTIFIED, REMOVED, ChangeSet
+from rosterhold.roster.kinds import SCHOOLS
 from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.roster.snapshot import Frames
 from rosterhold.statemachine.findings import SUBJECT_COLUMNS
@@ -82,7 +83,7 @@ def judge_what(
 ) -> Judged:
     """Prepare what the rules need, once for all of them."""
     losses = losses_of(changes, baseline=baseline, roster=roster, approved=approved)
-    gone = changes.rows("schools", REMOVED)["clever_id"].to_list()
+    gone = frozenset(changes.rows(SCHOOLS.name, REMOVED)["clever_id"])
     return Judged(
         changes=changes,
         losses=tuple(loss for loss in losses if loss.school not in gone),
@@ -101,18 +102,14 @@ def judge_what(
 
 def _of_gone_schools(gone: Iterable[str], losses: tuple[Loss, ...]) -> dict[str, tuple[Loss, ...]]:
     """The losses of each school that goes, with the school's own record unless approved."""
-    of_schools = [loss for loss in losses if loss.kind.name == "schools"]
-    return {
-        school: (
-            *(
-                Loss(loss.kind, school, 1, 0, itself)
-                for loss in of_schools
-                if (itself := loss.subjects.filter(pl.col("key") == school)).height
-            ),
-            *(loss for loss in losses if loss.school == school),
-        )
-        for school in gone
-    }
+    found: dict[str, list[Loss]] = {school: [] for school in gone}
+    for loss in losses:
+        if loss.kind == SCHOOLS:
+            for (school,), itself in loss.subjects.partition_by("key", as_dict=True).items():
+                found[str(school)].append(Loss(SCHOOLS, str(school), 1, 0, itself))
+        elif loss.school in found:
+            found[loss.school].append(loss)
+    return {school: tuple(of_school) for school, of_school in found.items()}
 
 
 def _reidentified(changes: ChangeSet, approved: pl.DataFrame) -> dict[str, pl.DataFrame]:

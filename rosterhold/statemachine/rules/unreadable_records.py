@@ -23,17 +23,16 @@ def unreadable_records(judged: Judged) -> Iterator[Finding]:
     """
     limit = judged.policies.district.max_invalid_share
     accepted = judged.accepted.filter(rule=RULE)
-    for name, kind in KINDS.items():
-        invalid = judged.invalid.filter(kind=name)
+    for (name,), invalid in judged.invalid.partition_by("kind", as_dict=True).items():
         found = _subjects(invalid).join(accepted, on=SUBJECT_COLUMNS, how="anti")
-        total = invalid.height + judged.readable[name]
+        total = invalid.height + judged.readable[str(name)]
         unreadable = sum(found["records"].to_list())
         if not unreadable or unreadable / total <= limit:
             continue
         yield Finding(
             reason=Reason.DATA_CONFIGURATION,
             rule=RULE,
-            kind=name,
+            kind=str(name),
             school=DISTRICT,
             school_name="",
             measured=unreadable / total,
@@ -44,7 +43,7 @@ def unreadable_records(judged: Judged) -> Iterator[Finding]:
                 place=sentences.THE_DISTRICT,
                 unreadable=sentences.number(unreadable),
                 total=sentences.number(total),
-                records=kind.words[1],
+                records=KINDS[str(name)].words[1],
                 share=sentences.percent(unreadable / total, limit),
                 limit=sentences.percent_limit(limit),
             ),
