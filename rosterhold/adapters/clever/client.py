@@ -41,7 +41,7 @@ MAX_IN_FLIGHT: Final = 6
 MAX_TRIES: Final = 6
 MAX_RATE_REFUSALS: Final = 5
 # Windows that may pass without a permit.
-MAX_PERMIT_WAITS: Final = 20
+MAX_PERMIT_WAITS: Final = 10
 FIRST_BACKOFF_S: Final = 0.5
 MAX_BACKOFF_S: Final = 30.0
 
@@ -227,9 +227,10 @@ class CleverClient:
             try:
                 return await _once(request, read)
             except RateLimitedError as error:
-                # The gate has learned when the window ends; the next permit waits for that.
+                # The gate has learned when the window ends; the next permit waits for that. An
+                # error without a status is the gate's own: it has waited long enough.
                 refusals += 1
-                if refusals > MAX_RATE_REFUSALS:
+                if refusals > MAX_RATE_REFUSALS or not error.status:
                     raise
                 await self._back_off(refusals, error)
             except (CleverUnavailableError, BadAnswerError) as error:

@@ -21,8 +21,9 @@ REQUESTS_PER_WINDOW: Final = 1_200
 WINDOW_S: Final = 60.0
 # A window is never longer; allows for a clock that is a few seconds off.
 MAX_WAIT_S: Final = 65.0
-# One in so many permits is left to whoever else uses the token.
-RESERVE_SHARE: Final = 50
+# Requests left to whoever else uses the token, and to those on their way that an answer could not
+# count yet; never more than half of a limit.
+RESERVE: Final = 24
 # After Redis failed, it is let alone for so long.
 REDIS_PAUSE_S: Final = 30.0
 KEY_PREFIX: Final = "rosterhold:clever:rate:"
@@ -49,7 +50,7 @@ class Window:
 
     @property
     def permits(self) -> int:
-        return max(self.remaining - self.limit // RESERVE_SHARE, 0)
+        return max(self.remaining - min(RESERVE, self.limit // 2), 0)
 
 
 def window_of(headers: Mapping[str, str], *, now: float) -> Window | None:
@@ -148,7 +149,7 @@ class MemoryRateGate:
 
 
 def _first_permits() -> int:
-    return REQUESTS_PER_WINDOW - REQUESTS_PER_WINDOW // RESERVE_SHARE
+    return REQUESTS_PER_WINDOW - RESERVE
 
 
 # KEYS[1] the window · ARGV: permits of a new window, its length in ms → ms to wait, 0 = taken.

@@ -221,3 +221,17 @@ def test_the_districts_that_granted_the_app_are_listed(clever, fetching):
         "58da8a43cc70ab00017a1a87",
         "5a0c91b95c7cc000010d417c",
     ]
+
+
+def test_a_permit_that_never_comes_ends_the_fetch_in_bounded_time(clever, fetching):
+    class ClosedGate:
+        def take(self, _token):
+            return 60.0
+
+        def learn(self, _token, _window):
+            pass
+
+    outcome = fetching(gate=ClosedGate())
+    assert (outcome.code, outcome.permanent) == ("rate_limited", False)
+    assert sum(fetching.clock.slept) <= 10 * 65
+    assert not clever.asked
