@@ -8,8 +8,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from rosterhold.adapters.database import claims
-from rosterhold.adapters.database.claims import LEASE, Claim
+from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.database.outbox import LEASE
 
 RENEW_EVERY_S = LEASE.total_seconds() / 3
 

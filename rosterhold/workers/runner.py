@@ -1,15 +1,16 @@
 """The runner: takes one piece of work by its row, does it, and goes on with what follows."""
 
 import random
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from rosterhold.adapters.database import claims
+from rosterhold.adapters.database import claims, outbox
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
 from rosterhold.adapters.database.transitions import (
     Cause,
@@ -57,7 +58,12 @@ class Runner:
     def __init__(self, services: Services, steps: Mapping[Work, Step] = STEPS) -> None:
         self._steps = steps
         self._services = services
+        self._stopping = threading.Event()
         self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
+
+    def stop(self) -> None:
+        """Begin no further step: the process is about to end."""
+        self._stopping.set()
 
     def work(self, work_id: int) -> None:
         """Do a piece of work and, while the time budget lasts, the steps that follow it.
@@ -65,20 +71,34 @@ class Runner:
         Ends quietly when the work is done, not due, or somebody else's.
         """
         until = time.monotonic() + INLINE_BUDGET_S
-        todo = deque([work_id])
-        while todo:
-            follow = self._one(todo.popleft())
-            inline = time.monotonic() < until
-            steps = [row for row, name in follow if inline and name != Work.EMAIL]
-            todo.extend(steps)
-            self._services.doorbell.ring(pair for pair in follow if pair[0] not in steps)
+        claim = claims.claim(self._services.database, work_id, goes_on=True)
+        while claim is not None:
+            claim = replace(claim, goes_on=time.monotonic() < until)
+            claim = self._next(claim, self._one(claim))
 
-    def _one(self, work_id: int) -> Follow:
-        claim = claims.claim(self._services.database, work_id)
-        if claim is None:
-            return ()
+    def _next(self, claim: Claim, follow: Follow) -> Claim | None:
+        """The step to go on with; for everything else the bell is rung."""
+        steps = [row for row, name in follow if claim.goes_on and Work(name) in outbox.STEPS]
+        self._services.doorbell.ring(pair for pair in follow if pair[0] not in steps)
+        # The chart asks for one step at a time, or none.
+        following = [claim.next_step(row, Work(name)) for row, name in follow if row in steps]
+        if self._stopping.is_set():
+            for step in following:
+                self._hand_back(step)
+            return None
+        return following[0] if following else None
+
+    def _hand_back(self, claim: Claim) -> None:
+        with self._services.database.transaction() as tx:
+            claims.hand_back(tx, claim)
+        self._services.doorbell.ring([(claim.work_id, claim.work.value)])
+
+    def _one(self, claim: Claim) -> Follow:
         with bound_contextvars(
-            work=claim.work.value, work_id=work_id, district=claim.district_id, sync=claim.sync_id
+            work=claim.work.value,
+            work_id=claim.work_id,
+            district=claim.district_id,
+            sync=claim.sync_id,
         ):
             try:
                 with kept(self._services.database, claim):

@@ -32,6 +32,7 @@ class Sweep:
         self._thread.start()
 
     def stop(self) -> None:
+        self._runner.stop()
         self._stop.set()
         self._thread.join(timeout=5)
 

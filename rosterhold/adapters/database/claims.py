@@ -6,17 +6,17 @@ first one's final transaction fails on the old epoch and changes nothing.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
 from rosterhold.adapters.database.engine import Database, Transaction
+from rosterhold.adapters.database.outbox import LEASE
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.statemachine.chart import Work
 
-LEASE: Final = timedelta(seconds=20)
 MAX_ATTEMPTS: Final = 8
 FIRST_RETRY_S: Final = 2.0
 LONGEST_RETRY_S: Final = 1_800.0
@@ -28,6 +28,7 @@ class Claim:
 
     Attributes:
         attempts: how often it was begun, this time included.
+        goes_on: whether the worker does the next step itself, which is then claimed already.
     """
 
     work_id: int
@@ -37,13 +38,18 @@ class Claim:
     sync_id: str | None
     subject: str
     attempts: int
+    goes_on: bool = False
+
+    def next_step(self, work_id: int, work: Work) -> "Claim":
+        """The claim of the step that was written, leased, in the transaction of this one."""
+        return replace(self, work_id=work_id, epoch=1, work=work, subject="", attempts=1)
 
 
 class ClaimLostError(Exception):
     """Raised when the work was taken over or taken back: roll back and end quietly."""
 
 
-def claim(database: Database, work_id: int) -> Claim | None:
+def claim(database: Database, work_id: int, *, goes_on: bool = False) -> Claim | None:
     """Take a piece of work, or None when it is done, not due, given up or somebody's."""
     with database.transaction() as tx:
         row = tx.conn.execute(
@@ -71,6 +77,7 @@ def claim(database: Database, work_id: int) -> Claim | None:
         row.sync_id,
         row.subject,
         row.attempts,
+        goes_on,
     )
 
 
@@ -82,7 +89,7 @@ def renew(database: Database, claim: Claim) -> bool:
 
 
 def settle(tx: Transaction, claim: Claim) -> None:
-    """Delete the row: the work's effect is in this transaction.
+    """Delete the row: the work's effect is in this transaction, which is the claim's from here on.
 
     Raises:
         ClaimLostError: another worker has it, or it was taken back.
@@ -92,6 +99,13 @@ def settle(tx: Transaction, claim: Claim) -> None:
     )
     if result.rowcount != 1:
         raise ClaimLostError
+    tx.goes_on = claim.goes_on
+
+
+def hand_back(tx: Transaction, claim: Claim) -> None:
+    """Let another worker do it at once: this one is about to stop. No attempt is counted."""
+    values = {"leased_until": None, "sent_at": None, "attempts": claim.attempts - 1}
+    tx.conn.execute(_own(claim).values(values))
 
 
 def put_back(tx: Transaction, claim: Claim, *, error: str, due_at: datetime) -> None:

@@ -24,6 +24,12 @@ QUEUES: Final[dict[Work, str]] = {
     Work.EMAIL: "email",
 }
 
+# The steps of a sync: each follows another. A mail follows one, and goes its own way.
+STEPS: Final = frozenset(Work) - {Work.EMAIL}
+
+# How long a worker that does not say that it lives keeps its work.
+LEASE: Final = timedelta(seconds=20)
+
 # How long a message that nobody answered is trusted, by how often it was sent, in seconds.
 RESEND_AFTER_S: Final = (5, 15, 60, 300)
 SWEEP_LIMIT: Final = 200
@@ -52,14 +58,19 @@ def add(
         "created_at": tx.now,
         "due_at": due_at or tx.now,
         "sends": 0,
-        "epoch": 0,
-        "attempts": 0,
+        **_lease(tx, work),
     }
     work_id: int = tx.conn.execute(
         sa.insert(outbox).values(row).returning(outbox.c.id)
     ).scalar_one()
     tx.work.append((work_id, work.value))
     return work_id
+
+
+def _lease(tx: Transaction, work: Work) -> dict[str, object]:
+    if tx.goes_on and work in STEPS:
+        return {"epoch": 1, "attempts": 1, "leased_until": tx.now + LEASE}
+    return {"epoch": 0, "attempts": 0, "leased_until": None}
 
 
 def drop_for_sync(tx: Transaction, sync_id: str) -> None:
