@@ -5,6 +5,7 @@ Each is one transaction, and answers with a value: what happened, or why nothing
 
 from dataclasses import dataclass
 
+import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from ulid import ULID
@@ -13,7 +14,7 @@ from rosterhold.adapters import layout
 from rosterhold.adapters.database import districts, holds
 from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.holds import HoldRow
-from rosterhold.adapters.database.tables import acceptances, decisions, findings, syncs
+from rosterhold.adapters.database.tables import acceptances, decisions, syncs
 from rosterhold.adapters.database.transitions import (
     Cause,
     StaleSyncError,
@@ -173,40 +174,38 @@ def _take(
     if action is Action.ACCEPT:
         _accept(tx, store, hold, decision_id)
     if action is Action.LEAVE_OUT:
-        _leave_out(tx, hold)
+        _leave_out(tx, store, hold)
     if verdict.closes:
         holds.answer(tx, sync.id, hold.reason)
     state = perform(tx, sync, verdict.event, Cause(action.value, person.who))
     return Decided(sync.id, state, tuple(tx.work))
 
 
-def _accept(tx: Transaction, store: SnapshotStore, hold: HoldRow, decision_id: str) -> None:
+def _reviewed(store: SnapshotStore, hold: HoldRow) -> pl.DataFrame:
+    """The records that a configuration hold is about, in SUBJECT_SCHEMA."""
     prefix = layout.evaluation_prefix(hold.district_id, hold.sync_id, hold.evaluation_no)
-    accepted = store.scan([layout.subjects_ref(prefix, Reason.DATA_CONFIGURATION)]).collect()
+    return store.scan([layout.subjects_ref(prefix, Reason.DATA_CONFIGURATION)]).collect()
+
+
+def _accept(tx: Transaction, store: SnapshotStore, hold: HoldRow, decision_id: str) -> None:
     known = set(districts.accepted_subjects(tx.conn, hold.district_id))
-    fresh = [row for row in accepted.iter_rows(named=True) if tuple(row.values()) not in known]
+    rows = _reviewed(store, hold).iter_rows(named=True)
+    fresh = [row for row in rows if tuple(row.values()) not in known]
     if fresh:
         own = {"district_id": hold.district_id, "decision_id": decision_id}
         tx.conn.execute(sa.insert(acceptances), [{**row, **own} for row in fresh])
 
 
-def _leave_out(tx: Transaction, hold: HoldRow) -> None:
-    rows = tx.conn.execute(
-        sa.select(findings.c.rule).where(
-            findings.c.sync_id == hold.sync_id,
-            findings.c.evaluation_no == hold.evaluation_no,
-            findings.c.reason == Reason.DATA_CONFIGURATION.value,
-        )
-    )
-    named = {row.rule for row in rows}
+def _leave_out(tx: Transaction, store: SnapshotStore, hold: HoldRow) -> None:
+    """Leave out what was found: the types named, and the crowds if there were any."""
     district = districts.find(tx.conn, hold.district_id)
     if district is None:
         raise LookupError(hold.district_id)
-    values: dict[str, object] = {}
-    if "contact_types" in named:
-        policy = districts.policies_of(tx.conn, district).district
-        values["leave_out_types"] = sorted({*district.leave_out_types, *policy.held_contact_types})
-    if "guardians_per_student" in named:
-        values["leave_out_crowds"] = True
-    if values:
-        districts.update(tx, hold.district_id, values)
+    reviewed = _reviewed(store, hold)
+    types = reviewed.filter(rule="contact_types")["fact"].unique().to_list()
+    crowds = reviewed.filter(rule="guardians_per_student").height > 0
+    values = {
+        "leave_out_types": sorted({*district.leave_out_types, *types}),
+        "leave_out_crowds": district.leave_out_crowds or crowds,
+    }
+    districts.update(tx, hold.district_id, values)
