@@ -56,6 +56,7 @@ _IN_TEXT: Final = (
         re.compile(r"(?i)(\b(?:token|ticket|secret|password)|[?&]code)=[^&\s\"']+"),
         r"\1=[masked]",
     ),
+    (re.compile(r"/enter/[^\s?\"']+"), "/enter/[masked]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[masked token]"),
     (re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)*"), "[masked mail]"),
     (re.compile(r"(?<![\w.:-])\+?(?:\d{1,2}[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}(?![\w-])"), MASK),

@@ -49,6 +49,7 @@ def test_ids_and_names_of_things_stay(key):
         "refused ada@example.org",
         "Authorization: Bearer abcdef123456",
         "GET /report?ticket=abc123",
+        "GET /enter/abc123.def?next=/syncs/1",
         "redis://me:hunter2@127.0.0.1 is away",
         "called (555) 123-4567",
         "eyJhbGciOi.eyJzdWIi.abc",

@@ -1,0 +1,256 @@
+"""`rosterhold district`: add, list, show, set."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import sqlalchemy as sa
+import typer
+
+from rosterhold.adapters.database import districts, views
+from rosterhold.adapters.database.districts import DistrictExistsError, DistrictRow
+from rosterhold.adapters.database.engine import Transaction
+from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say
+from rosterhold.cli.policies import changed
+from rosterhold.cli.session import database_of, the_district
+from rosterhold.statemachine.policy import PolicyError, policies
+
+app = typer.Typer(help="Districts: add, list, show, set.")
+
+_ADDRESS: Final = re.compile(r"[^@\s,;<>\"]+@(?:[\w-]+(?:\.[\w-]+)+|localhost)")
+_LONGEST_ADDRESS: Final = 254
+
+District = Annotated[str, typer.Argument(help="The district's id, ours or Clever's.")]
+
+
+class DistrictDocument(msgspec.Struct, frozen=True):
+    """A district, as `district show --json` gives it."""
+
+    id: str
+    clever_id: str
+    name: str
+    administrators: list[str]
+    time_zone: str
+    policy: dict[str, Any]
+    policy_in_force: dict[str, Any]
+    schools: dict[str, dict[str, object]]
+    leave_out_types: list[str]
+    leave_out_crowds: bool
+    clever_state: str | None
+    clever_error: str | None
+    sync: str | None
+    state: str | None
+
+
+def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
+    last = views.latest_sync(conn, district.id)
+    return DistrictDocument(
+        id=district.id,
+        clever_id=district.clever_id,
+        name=district.name,
+        administrators=districts.emails_of(conn, district.id),
+        time_zone=district.time_zone,
+        policy=district.policy,
+        policy_in_force=msgspec.to_builtins(districts.policies_of(conn, district).district),
+        schools=districts.school_policies(conn, district.id),
+        leave_out_types=district.leave_out_types,
+        leave_out_crowds=district.leave_out_crowds,
+        clever_state=district.clever_state,
+        clever_error=district.clever_error,
+        sync=last.id if last else None,
+        state=last.state.value if last else None,
+    )
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    clever_id: Annotated[str, typer.Option(help="The district's id in Clever.")],
+    name: Annotated[str, typer.Option(help="What people call it.")],
+    admin: Annotated[
+        list[str], typer.Option(help="Mail address of an administrator; may be repeated.")
+    ],
+    more: Annotated[list[str] | None, typer.Argument(metavar="[MAIL]...", hidden=True)] = None,
+    time_zone: Annotated[str, typer.Option(help="Such as America/Chicago.")] = "UTC",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Add a district, with the administrators who get its mails."""
+    clever_id, name = clever_id.strip(), name.strip()
+    if not clever_id or not name:
+        raise CliError("a district needs a Clever id and a name")
+    emails = _addresses([*admin, *(more or [])])
+    _check_time_zone(time_zone)
+    with database_of(ctx) as database:
+        try:
+            with database.transaction() as tx:
+                districts.add(
+                    tx, clever_id=clever_id, name=name, emails=emails, time_zone=time_zone
+                )
+        except DistrictExistsError as error:
+            raise CliError(str(error)) from error
+        with database.reading() as conn:
+            document = _document(conn, the_district(conn, clever_id))
+    if as_json:
+        print_json(document)
+    else:
+        say(document.id)
+
+
+@app.command("list")
+def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """All districts, by name."""
+    with database_of(ctx) as database, database.reading() as conn:
+        found = [_document(conn, district) for district in districts.every(conn)]
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("id", "clever id", "name", "last sync", "state"),
+        ((row.id, row.clever_id, row.name, row.sync, row.state) for row in found),
+        empty="There is no district yet; `rosterhold district add` adds one.",
+    )
+
+
+@app.command()
+def show(ctx: typer.Context, district: District, *, as_json: AsJson = False) -> None:
+    """One district with its settings."""
+    with database_of(ctx) as database, database.reading() as conn:
+        document = _document(conn, the_district(conn, district))
+    _print(document, as_json=as_json)
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    district: District,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    admin: Annotated[
+        list[str] | None,
+        typer.Option(help="Mail address of an administrator; replaces all. May be repeated."),
+    ] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Such as America/Chicago.")] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="A limit, such as max_removed_share=0.2; KEY=default takes it back.",
+        ),
+    ] = None,
+    school: Annotated[
+        str | None, typer.Option(help="Set the policy of the school with this Clever id.")
+    ] = None,
+    leave_out_types: Annotated[
+        str | None, typer.Option(help="Contact types to leave out, separated by commas.")
+    ] = None,
+    *,
+    keep_contacts: Annotated[
+        bool, typer.Option("--keep-contacts", help="Leave out no contacts any more.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change the settings of a district, or the limits of one of its schools."""
+    values = _values(name, time_zone, leave_out_types, keep_contacts=keep_contacts)
+    if not values and not admin and not policy:
+        raise CliError("nothing to set; `rosterhold district set --help` shows what there is")
+    if school is not None and not policy:
+        raise CliError("--school needs --policy KEY=VALUE")
+    emails = _addresses(admin) if admin else None
+    with database_of(ctx) as database:
+        with database.transaction() as tx:
+            row = the_district(tx.conn, district)
+            if policy and school is None:
+                values["policy"] = _district_policy(tx.conn, row, policy)
+            if policy and school is not None:
+                _set_school(tx, row, school, policy)
+            if values:
+                districts.update(tx, row.id, values)
+            if emails is not None:
+                districts.set_administrators(tx, row.id, emails)
+        with database.reading() as conn:
+            document = _document(conn, the_district(conn, row.id))
+    _print(document, as_json=as_json)
+
+
+def _values(
+    name: str | None, time_zone: str | None, leave_out_types: str | None, *, keep_contacts: bool
+) -> dict[str, object]:
+    """The columns to write, from what was said."""
+    values: dict[str, object] = {}
+    if name is not None:
+        if not name.strip():
+            raise CliError("a district needs a name")
+        values["name"] = name.strip()
+    if time_zone is not None:
+        _check_time_zone(time_zone)
+        values["time_zone"] = time_zone
+    if leave_out_types is not None and keep_contacts:
+        raise CliError("--leave-out-types and --keep-contacts exclude each other")
+    if leave_out_types is not None:
+        types = {part.strip() for part in leave_out_types.split(",")} - {""}
+        values["leave_out_types"] = sorted(types)
+    if keep_contacts:
+        values["leave_out_types"] = []
+        values["leave_out_crowds"] = False
+    return values
+
+
+def _district_policy(
+    conn: sa.Connection, row: DistrictRow, words: Sequence[str]
+) -> dict[str, object]:
+    wanted = changed(row.policy, words)
+    _check_policies(wanted, districts.school_policies(conn, row.id))
+    return wanted
+
+
+def _set_school(tx: Transaction, row: DistrictRow, school: str, words: Sequence[str]) -> None:
+    schools = districts.school_policies(tx.conn, row.id)
+    wanted = changed(schools.get(school, {}), words)
+    _check_policies(row.policy, {school: wanted})
+    districts.set_school_policy(tx, row.id, school, wanted)
+
+
+def _check_policies(district: dict[str, object], schools: dict[str, dict[str, object]]) -> None:
+    try:
+        policies(district, schools)
+    except PolicyError as error:
+        raise CliError(str(error)) from error
+
+
+def _addresses(words: Sequence[str]) -> list[str]:
+    """The mail addresses said, one an option or separated by commas."""
+    addresses = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    for address in addresses:
+        if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+            raise CliError(f"{address!r} is not a mail address")
+    if not addresses:
+        raise CliError("a district needs the mail address of an administrator")
+    return addresses
+
+
+def _check_time_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise CliError(
+            f"there is no time zone {name!r}; say one such as UTC or America/Chicago"
+        ) from error
+
+
+def _print(document: DistrictDocument, *, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+        return
+    said = {name: getattr(document, name) for name in document.__struct_fields__}
+    limits = said.pop("policy_in_force")
+    own = said.pop("policy")
+    schools = said.pop("schools")
+    rows = [(key.replace("_", " "), value) for key, value in said.items()]
+    rows += [
+        (f"policy {key}", f"{value}{' (own)' if key in own else ''}")
+        for key, value in limits.items()
+    ]
+    rows += [(f"school {key}", value) for key, value in schools.items()]
+    print_table(("", ""), rows, empty="")

@@ -1,0 +1,134 @@
+"""`rosterhold sync`: start, list, show, history, cancel."""
+
+from typing import Annotated
+
+import typer
+
+from rosterhold.adapters.database import decisions, views
+from rosterhold.adapters.database.decisions import AlreadyOpen
+from rosterhold.adapters.database.transitions import Cause
+from rosterhold.adapters.database.views import SyncView
+from rosterhold.cli.deciding import Sync, Wait, accepted, finish
+from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say
+from rosterhold.cli.session import (
+    FROM_WHERE,
+    ago,
+    database_of,
+    services_of,
+    the_district,
+    the_person,
+    the_sync,
+)
+
+app = typer.Typer(help="Syncs: start, list, show, cancel.")
+
+
+@app.command()
+def start(
+    ctx: typer.Context,
+    district: Annotated[str, typer.Argument(help="The district's id, ours or Clever's.")],
+    *,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a sync of a district; one is open at a time."""
+    cause = Cause("started from the command line", the_person().who)
+    with services_of(ctx) as services:
+        with services.database.reading() as conn:
+            row = the_district(conn, district)
+        outcome = decisions.start(
+            services.database, row.id, trigger=FROM_WHERE.replace(" ", "_"), cause=cause
+        )
+        if isinstance(outcome, AlreadyOpen):
+            raise CliError(
+                f"the district {row.clever_id} has an open sync: {outcome.sync_id} "
+                f"({outcome.state}). Nothing was started."
+            )
+        code = finish(services, outcome, wait=wait, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    district: Annotated[str | None, typer.Option(help="Only of this district.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """The newest syncs."""
+    with database_of(ctx) as database, database.reading() as conn:
+        district_id = the_district(conn, district).id if district else None
+        found = views.sync_views(conn, district_id=district_id, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("sync", "district", "state", "trigger", "started", "finished"),
+        (
+            (row.id, row.district_name, row.state, row.trigger, row.started_at, row.finished_at)
+            for row in found
+        ),
+        empty="There was no sync yet; `rosterhold sync start DISTRICT` starts one.",
+    )
+
+
+@app.command()
+def show(ctx: typer.Context, sync: Sync, *, as_json: AsJson = False) -> None:
+    """One sync with its counts."""
+    with database_of(ctx) as database, database.reading() as conn:
+        view = views.sync_view(conn, the_sync(conn, sync).id)
+    if view is None:
+        raise CliError(f"there is no sync {sync!r}")
+    if as_json:
+        print_json(view)
+    else:
+        _print(view)
+
+
+@app.command()
+def history(ctx: typer.Context, sync: Sync, *, as_json: AsJson = False) -> None:
+    """Every transition of a sync: from, to, why, who, when."""
+    with database_of(ctx) as database, database.reading() as conn:
+        lines = views.history(conn, the_sync(conn, sync).id)
+    if as_json:
+        print_json(lines)
+        return
+    print_table(
+        ("at", "from", "to", "event", "why", "who"),
+        ((row.at, row.from_state, row.to_state, row.event, row.why, row.who) for row in lines),
+        empty="Nothing happened yet.",
+    )
+
+
+@app.command()
+def cancel(ctx: typer.Context, sync: Sync, *, as_json: AsJson = False) -> None:
+    """End an open sync; nothing of it is applied."""
+    cause = Cause("cancelled from the command line", the_person().who)
+    with services_of(ctx) as services:
+        with services.database.reading() as conn:
+            row = the_sync(conn, sync)
+        outcome = decisions.cancel(services.database, row.id, cause)
+        finish(services, accepted(outcome), wait=False, as_json=as_json)
+
+
+def _print(view: SyncView) -> None:
+    say(f"{view.id} of {view.district_name} ({view.district_clever_id}): {view.state}")
+    finished = f", finished {view.finished_at:%Y-%m-%d %H:%M:%S}" if view.finished_at else ""
+    say(f"started {view.started_at:%Y-%m-%d %H:%M:%S}{finished} UTC, by {view.trigger}")
+    if view.held_since and not view.finished_at:
+        say(f"on hold for {ago(view.held_since)}")
+    if view.failure:
+        say(f"failed: {view.failure}")
+    if view.receipt:
+        say("receipt: " + ", ".join(f"{name} {number}" for name, number in view.receipt.items()))
+    if view.counts:
+        columns = ("added", "changed", "removed", "reidentified", "total")
+        print_table(
+            ("kind", *columns),
+            (
+                (kind, *(counts.get(column, 0) for column in columns))
+                for kind, counts in view.counts.items()
+            ),
+            empty="",
+        )
