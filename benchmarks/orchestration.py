@@ -1,0 +1,124 @@
+"""Small syncs a second as pure orchestration: start, fetched, cleared, applied, each committed.
+
+    ROSTERHOLD_DATABASE_URL=… ROSTERHOLD_REDIS_URL=… python benchmarks/orchestration.py [SYNCS]
+
+The steps do nothing but what every step does: settle the claim, make the transition with its
+history row and its follow-up work, commit. Messages go through Redis to two worker processes; a
+sync is one of its own district, so none waits for another.
+"""
+
+import multiprocessing
+import os
+import sys
+import time
+from multiprocessing.synchronize import Event
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from dramatiq import Worker
+
+from rosterhold.adapters.database import claims, decisions, districts, migrations
+from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.tables import syncs
+from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.config.logging import configure
+from rosterhold.config.settings import Settings
+from rosterhold.config.wiring import Services, build
+from rosterhold.statemachine.chart import SyncEvent, Work
+from rosterhold.workers.actors import declare
+from rosterhold.workers.runner import Runner, Step
+from rosterhold.workers.step import Follow
+
+SYNCS = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+PROCESSES = 2
+THREADS = 8
+
+
+def services() -> Services:
+    return build(
+        Settings(
+            database_url=os.environ["ROSTERHOLD_DATABASE_URL"],
+            redis_url=os.environ.get("ROSTERHOLD_REDIS_URL"),
+            secret_keys=("a key for this measurement",),
+            snapshots="/tmp/rosterhold-bench-none",
+        )
+    )
+
+
+def step(event: SyncEvent) -> Step:
+    def do(parts: Services, claim: Claim, sync: SyncRow) -> Follow:
+        with parts.database.transaction() as tx:
+            claims.settle(tx, claim)
+            perform(tx, sync, event, Cause("measured"))
+            return tuple(tx.work)
+
+    return do
+
+
+STEPS = MappingProxyType(
+    {
+        Work.FETCH: step(SyncEvent.FETCHED),
+        Work.EVALUATE: step(SyncEvent.CLEAR),
+        Work.APPLY: step(SyncEvent.APPLIED),
+    }
+)
+
+
+def work(stop: Event) -> None:
+    configure("json", "WARNING")
+    parts = services()
+    declare(parts.broker, Runner(parts, STEPS))
+    worker = Worker(parts.broker, worker_threads=THREADS)
+    worker.start()
+    stop.wait()
+    worker.stop()
+
+
+def main() -> None:
+    parts = services()
+    migrations.upgrade(parts.database)
+    with parts.database.transaction() as tx:
+        ids = [
+            districts.add(tx, clever_id=f"{time.time_ns():x}{n}", name="measured", emails=[])
+            for n in range(SYNCS)
+        ]
+    began = time.perf_counter()
+    waiting = []
+    for district_id in ids:
+        started = decisions.start(
+            parts.database, district_id, trigger="benchmark", cause=Cause("measured")
+        )
+        waiting.extend(started.work)
+    started_in = time.perf_counter() - began
+    parts.doorbell.ring(waiting)
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    workers = [context.Process(target=work, args=(stop,)) for _ in range(PROCESSES)]
+    for process in workers:
+        process.start()
+    open_ones = sa.select(sa.func.count()).where(syncs.c.finished_at.is_(None))
+    first = marks = None
+    while True:
+        with parts.database.reading() as conn:
+            left = conn.execute(open_ones).scalar_one()
+        done = SYNCS - left
+        if first is None and done >= SYNCS * 0.05:
+            first = (time.perf_counter(), done)
+        if done >= SYNCS * 0.95:
+            marks = (time.perf_counter(), done)
+            break
+        time.sleep(0.02)
+    while left:
+        with parts.database.reading() as conn:
+            left = conn.execute(open_ones).scalar_one()
+    stop.set()
+    for process in workers:
+        process.join()
+    rate = (marks[1] - first[1]) / (marks[0] - first[0])
+    print(f"{SYNCS} syncs on {parts.database.engine.dialect.name}, {PROCESSES} worker processes")
+    print(f"started  {SYNCS / started_in:7.0f} a second")
+    print(f"syncs    {rate:7.0f} a second (middle 90 %)")
+
+
+if __name__ == "__main__":
+    main()
