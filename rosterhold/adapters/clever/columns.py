@@ -9,7 +9,7 @@ item a line: Polars makes lists of such texts many times faster than of Python's
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import polars as pl
@@ -96,12 +96,14 @@ class Listing:
             {name: columns.get(name, blank) for name in self.part_schema},
             schema=self.part_schema,
         )
-        if page.invalid:
-            rows = pl.concat([rows, _unreadable(page)], how="diagonal")
         texts = pl.col(pl.String)
-        # No database stores the character NUL in a text.
-        clean = texts.str.replace_all("\0", "", literal=True) if has_nul else texts
-        return rows.with_columns(clean.fill_null("")).with_columns(_iso_dob(rows))
+        if page.invalid:
+            rows = pl.concat([rows, _unreadable(page)], how="diagonal").with_columns(
+                texts.fill_null("")
+            )
+        if has_nul:  # a character that no database stores in a text
+            rows = rows.with_columns(texts.str.replace_all("\0", "", literal=True))
+        return rows.with_columns(_iso_dob()) if "dob" in rows.columns else rows
 
 
 def _unreadable(page: PageRead[Any]) -> pl.DataFrame:
@@ -114,24 +116,19 @@ def _unreadable(page: PageRead[Any]) -> pl.DataFrame:
     )
 
 
-def _iso_dob(rows: pl.DataFrame) -> list[pl.Expr]:
+def _iso_dob() -> pl.Expr:
     """`M/D/YYYY` as ISO 8601; any other text stays as it is."""
-    if "dob" not in rows.columns:
-        return []
     dob = pl.col("dob")
     american = pl.when(dob.str.contains(r"^\d{1,2}/\d{1,2}/\d{4}$")).then(dob)
     day = american.str.to_date("%m/%d/%Y", strict=False)
-    return [day.dt.to_string("%Y-%m-%d").fill_null(dob).alias("dob")]
+    return day.dt.to_string("%Y-%m-%d").fill_null(dob).alias("dob")
 
 
+# Few distinct lists stand in many records, so each is sorted and written once.
 @lru_cache(maxsize=16_384)
-def _json(items: tuple[str, ...]) -> str:
-    return msgspec.json.encode(items).decode()
-
-
-def json_array(items: Iterable[str | None]) -> str:
+def json_array(items: tuple[str | None, ...]) -> str:
     """Distinct texts, sorted, as a JSON array; missing ones are left out."""
-    return _json(tuple(_present(items)))
+    return msgspec.json.encode(_present(items)).decode()
 
 
 def _present(items: Iterable[str | None] | None) -> list[str]:
@@ -186,7 +183,7 @@ def _sections(records: Sequence[structs.Section]) -> Columns:
         "teacher_clever_id": [record.teacher or "" for record in records],
         # The primary teacher is one of the teachers, also where only one of the fields says so.
         "teacher_clever_ids": [
-            json_array([*(record.teachers or []), record.teacher]) for record in records
+            json_array((*(record.teachers or ()), record.teacher)) for record in records
         ],
         STUDENT_IDS: ["\n".join(_present(record.students)) for record in records],
     }
@@ -205,13 +202,17 @@ def _users(records: Sequence[structs.User[Any]]) -> Columns:
 
 def _school_columns(roles: Sequence[structs.StudentRole | structs.TeacherRole]) -> Columns:
     """The primary school is one of the schools; without one, the first by id stands for it."""
-    schools = [_present([*(role.schools or []), role.school]) for role in roles]
+    schools = [(*(role.schools or ()), role.school) for role in roles]
     return {
         "school_clever_id": [
-            role.school or (own[0] if own else "") for role, own in zip(roles, schools, strict=True)
+            role.school or _first(own) for role, own in zip(roles, schools, strict=True)
         ],
         "school_clever_ids": [json_array(own) for own in schools],
     }
+
+
+def _first(ids: Iterable[str | None]) -> str:
+    return min((item for item in ids if item), default="")
 
 
 def _usernames(roles: Sequence[Any]) -> Columns:
@@ -241,12 +242,12 @@ def _teachers(records: Sequence[structs.User[structs.AsTeacher]]) -> Columns:
 
 def _staff(records: Sequence[structs.User[structs.AsStaff]]) -> Columns:
     roles = [record.roles.staff for record in records]
-    schools = [_present(role.schools) for role in roles]
+    schools = [tuple(role.schools or ()) for role in roles]
     return {
         **_users(records),
         **_texts(roles, ("staff_id", "title", "department")),
         **_usernames(roles),
-        "school_clever_id": [own[0] if own else "" for own in schools],
+        "school_clever_id": [_first(own) for own in schools],
         "school_clever_ids": [json_array(own) for own in schools],
     }
 
@@ -265,33 +266,27 @@ def _contacts(records: Sequence[structs.User[structs.AsContact]]) -> Columns:
         **_users(records),
         **_texts(roles, ("sis_id", "phone", "phone_type")),
         STUDENT_IDS: ["\n".join(own) for own in links],
-        LINK_TYPES: ["\n".join([json_array(link.types) for link in own.values()]) for own in links],
+        LINK_TYPES: ["\n".join([json_array(types) for types, _ in own.values()]) for own in links],
         LINK_RELATIONSHIPS: [
-            "\n".join([json_array(link.relationships) for link in own.values()]) for own in links
+            "\n".join([json_array(words) for _, words in own.values()]) for own in links
         ],
     }
 
 
-class _Link(NamedTuple):
-    types: set[str | None]
-    relationships: set[str | None]
+_Words = tuple[str | None, ...]
 
 
-def _links(role: structs.ContactRole) -> dict[str, _Link]:
+def _links(role: structs.ContactRole) -> dict[str, tuple[_Words, _Words]]:
     """The students of a contact, each with the types and relationships of all its entries.
 
     Clever gives one entry for each appearance in the district's own system ("Contacts and
     Guardians"), so a student may appear several times.
     """
-    merged: dict[str, _Link] = {}
+    merged: dict[str, tuple[_Words, _Words]] = {}
     for entry in role.student_relationships or ():
         if entry and entry.student:
-            link = merged.get(entry.student)
-            if link is None:
-                merged[entry.student] = _Link({entry.type}, {entry.relationship})
-            else:
-                link.types.add(entry.type)
-                link.relationships.add(entry.relationship)
+            types, words = merged.get(entry.student, ((), ()))
+            merged[entry.student] = (*types, entry.type), (*words, entry.relationship)
     return merged
 
 

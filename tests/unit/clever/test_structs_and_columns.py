@@ -181,7 +181,7 @@ def test_the_next_link_is_found_whatever_the_order():
 
 
 def test_json_arrays_hold_distinct_texts():
-    assert json_array(["b", None, 'a"', "", "b"]) == '["a\\"","b"]'
+    assert json_array(("b", None, 'a"', "", "b")) == '["a\\"","b"]'
 
 
 def test_every_list_fills_exactly_the_columns_of_its_kind():
