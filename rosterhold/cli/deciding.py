@@ -46,7 +46,8 @@ def decide(
             digest=digest,
             person=the_person(),
         )
-        code = finish(services, accepted(outcome), wait=wait, as_json=as_json)
+        taken = accepted(outcome)
+        code = finish(services, taken.sync_id, taken.work, wait=wait, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -57,11 +58,16 @@ def accepted(outcome: Decided | Refused) -> Decided:
 
 
 def finish(
-    services: Services, taken: Decided | decisions.Started, *, wait: bool, as_json: bool
+    services: Services,
+    sync_id: str,
+    work: tuple[tuple[int, str], ...],
+    *,
+    wait: bool,
+    as_json: bool,
 ) -> int:
     """Hand the work over, wait if asked, print the sync and give the exit code."""
-    services.doorbell.ring(taken.work)
-    view = sync_view(services, taken.sync_id)
+    services.doorbell.ring(work)
+    view = sync_view(services, sync_id)
     code = DONE
     if wait:
         view = _wait(services, view)

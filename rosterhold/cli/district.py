@@ -12,7 +12,7 @@ import typer
 from rosterhold.adapters.database import districts, views
 from rosterhold.adapters.database.districts import DistrictExistsError, DistrictRow
 from rosterhold.adapters.database.engine import Transaction
-from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say
+from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say, shown
 from rosterhold.cli.policies import changed
 from rosterhold.cli.session import database_of, the_district
 from rosterhold.statemachine.policy import PolicyError, policies
@@ -249,7 +249,7 @@ def _print(document: DistrictDocument, *, as_json: bool) -> None:
     schools = said.pop("schools")
     rows = [(key.replace("_", " "), value) for key, value in said.items()]
     rows += [
-        (f"policy {key}", f"{value}{' (own)' if key in own else ''}")
+        (f"policy {key}", f"{shown(value)}{' (own)' if key in own else ''}")
         for key, value in limits.items()
     ]
     rows += [(f"school {key}", value) for key, value in schools.items()]

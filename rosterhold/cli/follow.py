@@ -28,13 +28,13 @@ WORDS: Final = {
     SyncState.FETCHING: "reading Clever",
     SyncState.EVALUATING: "comparing with the roster",
     SyncState.APPLYING: "writing the roster",
-    SyncState.HELD_DISCONNECTED: "on hold: Clever is disconnected",
-    SyncState.HELD_CONFIGURATION: "on hold: data configuration",
-    SyncState.HELD_REMOVALS: "on hold: data removals",
-    SyncState.RESUMED: "resumed",
-    SyncState.COMPLETED: "completed",
-    SyncState.CANCELLED: "cancelled",
-    SyncState.FAILED: "failed",
+    SyncState.HELD_DISCONNECTED: "Clever is disconnected",
+    SyncState.HELD_CONFIGURATION: "somebody must look at the configuration",
+    SyncState.HELD_REMOVALS: "somebody must look at the removals",
+    SyncState.RESUMED: "going on",
+    SyncState.COMPLETED: "the roster is up to date",
+    SyncState.CANCELLED: "nothing was applied",
+    SyncState.FAILED: "nothing was applied",
 }
 
 
@@ -128,7 +128,8 @@ class Lines:
     def show(self, view: SyncView) -> None:
         if view.state != self._last:
             self._last = view.state
-            note(f"{view.state}: {WORDS[SyncState(view.state)]}{_records(view)}")
+            read = f", {_records(view)}" if view.state == SyncState.EVALUATING else ""
+            note(f"{view.state}: {WORDS[SyncState(view.state)]}{read}")
 
 
 class Bar:
@@ -191,4 +192,4 @@ def records_before(services: Services, view: SyncView) -> int | None:
 
 def _records(view: SyncView) -> str:
     read = sum(view.progress.values())
-    return f" ({read:,} records)" if read else ""
+    return f"{read:,} records read" if read else ""

@@ -50,7 +50,7 @@ def print_json(data: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print rows under their columns, or the sentence `empty` when there are none."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
@@ -58,8 +58,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     if not table.row_count:
         say(empty)
         return
-    console = Console(highlight=False)
-    console.print(table, width=None if console.is_terminal else PIPE_WIDTH, crop=False)
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    Console(highlight=False, width=width).print(table)
 
 
 def shown(cell: object) -> str:
@@ -79,7 +79,16 @@ def shown(cell: object) -> str:
 
 def neutral(cell: object) -> str:
     """The cell as text that a spreadsheet does not run as a formula."""
-    text = "" if cell is None else str(cell)
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case int():
+            return str(cell)
+        case datetime():
+            return cell.isoformat()
+    text = str(cell)
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 

@@ -44,7 +44,17 @@ def start(
                 f"the district {row.clever_id} has an open sync: {outcome.sync_id} "
                 f"({outcome.state}). Nothing was started."
             )
-        code = finish(services, outcome, wait=wait, as_json=as_json)
+        code = finish(services, outcome.sync_id, outcome.work, wait=wait, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def wait(ctx: typer.Context, sync: Sync, *, as_json: AsJson = False) -> None:
+    """Follow a sync that was started before, as `sync start --wait` does."""
+    with services_of(ctx) as services:
+        with services.database.reading() as conn:
+            row = the_sync(conn, sync)
+        code = finish(services, row.id, (), wait=True, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -109,7 +119,8 @@ def cancel(ctx: typer.Context, sync: Sync, *, as_json: AsJson = False) -> None:
         with services.database.reading() as conn:
             row = the_sync(conn, sync)
         outcome = decisions.cancel(services.database, row.id, cause)
-        finish(services, accepted(outcome), wait=False, as_json=as_json)
+        taken = accepted(outcome)
+        finish(services, taken.sync_id, taken.work, wait=False, as_json=as_json)
 
 
 def _print(view: SyncView) -> None:
