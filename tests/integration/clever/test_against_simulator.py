@@ -26,7 +26,7 @@ SMALL_PAGES = 200
 def serve(tmp_path, clock):
     servers = []
     # The simulator dates its answers by the real time.
-    clock.now = time.time()
+    clock.now = float(int(time.time()))
 
     def start(district, **behaviour):
         world = World([district], behaviour=Behaviour(**behaviour), clock=clock)
