@@ -109,7 +109,6 @@ def cancel(database: Database, sync_id: str, cause: Cause) -> Decided | Refused:
         sync = load(tx.conn, sync_id)
         if sync is None or sync.state.is_final or sync.state is SyncState.APPLYING:
             return Refused("not_open", "This sync can no longer be cancelled. Nothing was done.")
-        holds.resolve(tx, sync_id, Reason, "cancelled")
         state = perform(tx, sync, SyncEvent.CANCEL, cause)
         return Decided(sync_id, state, tuple(tx.work))
 

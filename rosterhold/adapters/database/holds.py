@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from ulid import ULID
@@ -13,6 +14,8 @@ from rosterhold.adapters.database.tables import holds
 from rosterhold.adapters.database.transitions import SyncRow
 from rosterhold.statemachine.findings import Finding
 from rosterhold.statemachine.reasons import Reason
+
+DECIDED: Final = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def put(tx: Transaction, sync: SyncRow, intent: HoldIntent) -> tuple[str, bool]:
 
 
 def resolve(tx: Transaction, sync_id: str, reasons: Iterable[Reason], resolution: str) -> None:
-    """Close the open holds of some reasons, and say how they ended."""
+    """Close the open holds of some reasons: as decided, or else as `resolution` says."""
     names = [reason.value for reason in reasons]
     if names:
         tx.conn.execute(
@@ -105,7 +108,10 @@ def resolve(tx: Transaction, sync_id: str, reasons: Iterable[Reason], resolution
                 holds.c.reason.in_(names),
                 holds.c.resolved_at.is_(None),
             )
-            .values(resolved_at=tx.now, resolution=resolution)
+            .values(
+                resolved_at=tx.now,
+                resolution=sa.case((holds.c.answered_at.is_not(None), DECIDED), else_=resolution),
+            )
         )
 
 

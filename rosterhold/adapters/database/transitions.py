@@ -132,6 +132,7 @@ def perform(
     if moved.state.is_final:
         values["finished_at"] = tx.now
         outbox.drop_for_sync(tx, sync.id)
+        _close_holds(tx, sync.id, moved.state)
     if moved.state.is_on_hold and sync.held_since is None:
         values["held_since"] = tx.now
     written = tx.conn.execute(
@@ -157,6 +158,15 @@ def open_reasons(conn: sa.Connection, sync_id: str) -> frozenset[Reason]:
         )
     )
     return frozenset(Reason(row.reason) for row in rows)
+
+
+def _close_holds(tx: Transaction, sync_id: str, state: SyncState) -> None:
+    """Nothing of a sync that is over waits for anybody."""
+    tx.conn.execute(
+        sa.update(holds)
+        .where(holds.c.sync_id == sync_id, holds.c.resolved_at.is_(None))
+        .values(resolved_at=tx.now, resolution=state.value)
+    )
 
 
 def _write_history(
