@@ -1,5 +1,6 @@
 """The simulator's own calls below `/_simulator/`: changes, faults and a look at its state."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -30,36 +31,41 @@ def answer(world: World, method: str, path: str, body: bytes) -> Answer:
 
 
 def _routed(world: World, method: str, name: str, body: bytes) -> Any:
-    match method, name:
-        case "GET", "state" | "":
-            return world.state()
-        case "GET", "changes":
-            return {name: change.about for name, change in CHANGES.items()}
-        case "POST", "changes":
-            return _change(world, _object(body))
-        case "GET", "faults":
-            return {"faults": world.faults.state(), "kinds": FAULTS}
-        case "POST", "faults":
-            return _fail(world, _object(body))
-        case "DELETE", "faults":
-            return {"cleared": world.heal(_object(body).get("kind") if body else None)}
-        case "POST", "behaviour":
-            return _behave(world, _object(body))
-        case "DELETE", "requests":
-            with world.lock:
-                world.requests.clear()
-            return world.state()
-    raise LookupError(name)
+    return CALLS[method, name or "state"](world, body)
 
 
-def _change(world: World, asked: dict[str, Any]) -> Any:
+def _state(world: World, _body: bytes) -> Any:
+    return world.state()
+
+
+def _changes(_world: World, _body: bytes) -> Any:
+    return {name: change.about for name, change in CHANGES.items()}
+
+
+def _faults(world: World, _body: bytes) -> Any:
+    return {"faults": world.faults.state(), "kinds": FAULTS}
+
+
+def _heal(world: World, body: bytes) -> Any:
+    return {"cleared": world.heal(_object(body).get("kind") if body else None)}
+
+
+def _forget_requests(world: World, _body: bytes) -> Any:
+    with world.lock:
+        world.requests.clear()
+    return world.state()
+
+
+def _change(world: World, body: bytes) -> Any:
+    asked = _object(body)
     name, district = asked.pop("change", None), asked.pop("district", None)
     if not isinstance(name, str):
         raise AdminError('name the change: {"change": "remove-school"}')
     return asdict(world.change(name, district, **asked))
 
 
-def _fail(world: World, asked: dict[str, Any]) -> Any:
+def _fail(world: World, body: bytes) -> Any:
+    asked = _object(body)
     kind = asked.pop("kind", None) or asked.pop("fault", None)
     if kind is None:
         raise AdminError('name the fault: {"kind": "429"}')
@@ -72,7 +78,8 @@ def _fail(world: World, asked: dict[str, Any]) -> Any:
         raise AdminError(f"a fault takes: {takes}") from error
 
 
-def _behave(world: World, asked: dict[str, Any]) -> Any:
+def _behave(world: World, body: bytes) -> Any:
+    asked = _object(body)
     known = asdict(Behaviour())
     unknown = [key for key in asked if key not in known]
     if unknown:
@@ -98,3 +105,15 @@ def _object(body: bytes) -> dict[str, Any]:
 
 def _json(status: int, value: Any) -> Answer:
     return Answer(status, encode(value))
+
+
+CALLS: dict[tuple[str, str], Callable[[World, bytes], Any]] = {
+    ("GET", "state"): _state,
+    ("GET", "changes"): _changes,
+    ("POST", "changes"): _change,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _fail,
+    ("DELETE", "faults"): _heal,
+    ("POST", "behaviour"): _behave,
+    ("DELETE", "requests"): _forget_requests,
+}

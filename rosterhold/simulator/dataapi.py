@@ -82,30 +82,59 @@ def _routed(request: DataRequest) -> Answer:
     refusal = _refusal(request, kind)
     if refusal is not None:
         return refusal
-    match parts:
-        case ["districts"]:
+    if kind == "districts":
+        return _districts_path(request)
+    if kind == "events":
+        return _events_path(request)
+    if kind == "resources" or (kind in WITH_RESOURCES and parts[2:] == ["resources"]):
+        return _resources_path(request)
+    if kind in LISTS:
+        return _records_path(request, kind)
+    return _no_such_path(request)
+
+
+def _no_such_path(request: DataRequest) -> Answer:
+    return no_such_path("GET", request.path)
+
+
+def _districts_path(request: DataRequest) -> Answer:
+    match request.parts[1:]:
+        case []:
             return _districts(request)
-        case ["districts", identifier]:
+        case [identifier]:
             return _district(request, identifier)
-        case ["events"]:
-            return events_answer(
-                request.district, request.behaviour, request.path, request.query, request.now
-            )
-        case ["events", identifier]:
-            return event_answer(
-                request.district, request.behaviour, request.version, identifier, request.now
-            )
-        case ["resources"] | [_, _, "resources"] if kind in {"resources", *WITH_RESOURCES}:
+    return _no_such_path(request)
+
+
+def _events_path(request: DataRequest) -> Answer:
+    district, behaviour, now = request.district, request.behaviour, request.now
+    match request.parts[1:]:
+        case []:
+            return events_answer(district, behaviour, request.path, request.query, now)
+        case [identifier]:
+            return event_answer(district, behaviour, request.version, identifier, now)
+    return _no_such_path(request)
+
+
+def _resources_path(request: DataRequest) -> Answer:
+    """Answer for resources, of which no district has any."""
+    match request.parts:
+        case ["resources"] | [_, _, "resources"]:
             return _resources(request)
         case ["resources", _] | ["resources", _, "courses" | "sections" | "users"]:
             return error_answer(404, request.behaviour)
-        case [_] if kind in LISTS:
+    return _no_such_path(request)
+
+
+def _records_path(request: DataRequest, kind: str) -> Answer:
+    match request.parts[1:]:
+        case []:
             return _list(request, kind)
-        case [_, identifier] if kind in LISTS:
+        case [identifier]:
             return _one(request, kind, identifier)
-        case [_, identifier, below] if kind in LISTS:
+        case [identifier, below]:
             return _below(request, kind, identifier, below.lower())
-    return no_such_path("GET", request.path)
+    return _no_such_path(request)
 
 
 def _refusal(request: DataRequest, kind: str) -> Answer | None:
@@ -185,7 +214,7 @@ def _below(request: DataRequest, kind: str, identifier: str, below: str) -> Answ
     table, relations = request.district.tables[kind], request.district.relations
     sub_list, sub_one = SUB_LISTS.get((kind, below)), SUB_ONES.get((kind, below))
     if sub_list is None and sub_one is None and below != "district":
-        return no_such_path("GET", request.path)
+        return _no_such_path(request)
     if identifier not in table:
         return error_answer(404, request.behaviour)
     if sub_list is not None:

@@ -9,7 +9,7 @@ from rosterhold.simulator.ids import IdSequence
 from rosterhold.simulator.records import KINDS, ROLES, Record, Table, encode
 from rosterhold.simulator.relations import Relations
 
-HISTORY = 10
+HISTORY = 5
 """How many changes can be taken back."""
 
 

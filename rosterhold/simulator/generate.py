@@ -28,6 +28,23 @@ STUDENTS_PER_SCHOOL = 480
 
 DEFAULT_MOMENT = datetime(2025, 9, 15, 6, 30, tzinfo=UTC)
 
+SMALL_DISTRICT = 500
+"""Below so many people a district has one admin."""
+
+FEW_STUDENTS = 10
+"""Below so many students a district has one school."""
+
+LARGEST_HOUSEHOLD = 3
+SHARE_OF_LAST_CHILDREN = 0.7
+SHARE_OF_SAME_LAST_NAMES = 0.7
+SHARE_ELSEWHERE = 0.03
+SHARE_OF_OTHER_SCHOOL_MEMBERS = 0.02
+SHARE_IN_THREE_SCHOOLS = 0.003
+SHARE_OF_TRAVELLING_TEACHERS = 0.05
+
+TEACHER_AND_STAFF, TEACHER_WITH_LONG_USERNAME, STAFF_AND_ADMIN = 1, 3, 49
+"""Which in each round of 40 teachers, 200 teachers and 50 staff has the oddity."""
+
 LEVELS = (
     ("High School", GRADES[9:]),
     ("Elementary School", GRADES[:6]),
@@ -97,7 +114,7 @@ class _Generator:
         students = max(3, round(people * 0.42))
         teachers = max(2, round(people * 0.035))
         staff = max(1, round(people * 0.006))
-        admins = 1 if people < 500 else 3
+        admins = 1 if people < SMALL_DISTRICT else 3
         schools = self._schools(students)
         self._students(schools, students)
         self._teachers(schools, teachers)
@@ -124,7 +141,7 @@ class _Generator:
         return identifier
 
     def _schools(self, students: int) -> list[_School]:
-        count = max(2 if students >= 10 else 1, round(students / STUDENTS_PER_SCHOOL))
+        count = max(2 if students >= FEW_STUDENTS else 1, round(students / STUDENTS_PER_SCHOOL))
         schools = []
         for number in range(count):
             level, grades = LEVELS[number % len(LEVELS)]
@@ -177,7 +194,7 @@ class _Generator:
             for place in dict.fromkeys([*attended, *visited]):
                 classes[place].setdefault(grade, []).append(identifier)
             household.append(identifier)
-            if rng.random() < 0.7 or len(household) == 3:
+            if rng.random() < SHARE_OF_LAST_CHILDREN or len(household) == LARGEST_HOUSEHOLD:
                 self.households.append((last, household))
                 household, last = [], LAST[int(rng.random() * len(LAST))]
         if household:
@@ -187,11 +204,15 @@ class _Generator:
     def _attended(self, school: _School, schools: list[_School]) -> tuple[list[str], list[str]]:
         """Draw the schools a student is in, and those where only a class is visited."""
         draw = self.rng.random()
-        if draw >= 0.03 or len(schools) == 1:
+        if draw >= SHARE_ELSEWHERE or len(schools) == 1:
             return [school.id], []
         others = [other.id for other in schools if other is not school]
-        more = self.rng.sample(others, min(len(others), 2 if draw < 0.003 else 1))
-        return ([school.id, *more], []) if draw < 0.02 else ([school.id], more)
+        more = self.rng.sample(others, min(len(others), 2 if draw < SHARE_IN_THREE_SCHOOLS else 1))
+        return (
+            ([school.id, *more], [])
+            if draw < SHARE_OF_OTHER_SCHOOL_MEMBERS
+            else ([school.id], more)
+        )
 
     @staticmethod
     def _oddity_of_student(number: int, student: Record) -> None:
@@ -221,12 +242,12 @@ class _Generator:
         order += self.rng.choices(schools, k=count - len(order))
         for number, school in enumerate(order):
             attended = [school.id]
-            if self.rng.random() < 0.05:
+            if self.rng.random() < SHARE_OF_TRAVELLING_TEACHERS:
                 attended = list(dict.fromkeys([school.id, self.rng.choice(schools).id]))
             teacher = self.people.teacher(schools=attended)
-            if number % 40 == 1:
+            if number % 40 == TEACHER_AND_STAFF:
                 teacher["roles"]["staff"] = self.people.staff_role([school.id])
-            if number % 200 == 3:
+            if number % 200 == TEACHER_WITH_LONG_USERNAME:
                 username = teacher["roles"]["teacher"]["credentials"]["district_username"]
                 teacher["roles"]["teacher"]["credentials"]["district_username"] = username * 4
             school.teachers.append(self._add_user(teacher))
@@ -235,7 +256,7 @@ class _Generator:
         for number in range(count):
             school = schools[number % len(schools)]
             user = self.people.staff(schools=[school.id])
-            if number % 50 == 49:
+            if number % 50 == STAFF_AND_ADMIN:
                 user["roles"]["district_admin"] = {"title": "", "legacy_id": user["id"]}
             self._add_user(user)
 
@@ -254,7 +275,7 @@ class _Generator:
             for _ in range(guardians):
                 made += 1
                 sis_id = "" if made % 12 else f"C{made}"
-                own = last if self.rng.random() < 0.7 else None
+                own = last if self.rng.random() < SHARE_OF_SAME_LAST_NAMES else None
                 self._add_user(self.people.contact(students=students, last=own, sis_id=sis_id))
 
     def _classes(self, schools: list[_School]) -> None:

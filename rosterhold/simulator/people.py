@@ -26,6 +26,10 @@ RACES = (
 )
 SUBJECTS = ("Math", "English", "Science", "History", "Art", "PE", "Spanish", "Music")
 
+SHARE_WITH_ELL_STATUS = 0.1
+SHARE_OF_CONTACTS_WITH_PHONE = 0.55
+SHARE_OF_CONTACTS_WITHOUT_MAIL = 0.2
+
 LINKS = (
     ("Parent/Guardian", "Parent"),
     ("Parent/Guardian", "Other"),
@@ -103,7 +107,7 @@ class PeopleMaker:
             "student_number": number,
             "email": mail,
         }
-        if rng.random() < 0.1:
+        if rng.random() < SHARE_WITH_ELL_STATUS:
             role["ell_status"] = self._pick("YN")
         name = {"first": first, "last": last, "middle": self._pick("ABCDEFGHJKLMNPRST")}
         return self._user(name, mail, {"student": role})
@@ -151,11 +155,11 @@ class PeopleMaker:
         rng = self.rng
         first, last = self._pick(FIRST), last or self._pick(LAST)
         phone, phone_type = "", "Other"
-        if rng.random() < 0.55:
+        if rng.random() < SHARE_OF_CONTACTS_WITH_PHONE:
             draw = int(rng.random() * 8_000_000)
             phone = f"({200 + draw % 700}) 555-{draw // 800:04d}"
             phone_type = self._pick(("Cell", "Home", "Work", "Other"))
-        mail = "" if rng.random() < 0.2 else self._mail(first, last)
+        mail = "" if rng.random() < SHARE_OF_CONTACTS_WITHOUT_MAIL else self._mail(first, last)
         links = []
         for student in students:
             kind, relationship = self._pick(LINKS)

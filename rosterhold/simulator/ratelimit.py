@@ -1,5 +1,6 @@
-"""Rate windows: so many requests a token, counted from its first one (Clever, Pagination and
-Response Limits).
+"""Rate windows: so many requests a token (Clever, Pagination and Response Limits).
+
+A window begins with the token's first request, not with the minute of the clock.
 """
 
 import math

@@ -10,6 +10,8 @@ from rosterhold.simulator.people import GRADES
 from rosterhold.simulator.records import Record
 
 CLASS_SIZE = 24
+SHARE_OF_TEAMS = 0.05
+LONG_ID_SECTION, SHORT_ID_SECTION = 1, 2
 
 ELEMENTARY = (
     ("Homeroom", "homeroom/advisory"),
@@ -102,7 +104,7 @@ class Timetable:
         self.made += 1
         main = teachers[self.made % len(teachers)]
         team = [main]
-        if self.rng.random() < 0.05:
+        if self.rng.random() < SHARE_OF_TEAMS:
             team += self.rng.sample(teachers, min(len(teachers), 3))
         term = self.terms[0] if grade in GRADES[:6] else self.terms[1 + period % 2]
         return {
@@ -126,9 +128,9 @@ class Timetable:
 
     def _sis_id(self) -> str:
         """Number the section; the first two have the odd lengths that real districts show."""
-        if self.made == 1:
+        if self.made == LONG_ID_SECTION:
             return LONG_SECTION_SIS_ID
-        return "1" if self.made == 2 else f"{self.year}-{self.made}"
+        return "1" if self.made == SHORT_ID_SECTION else f"{self.year}-{self.made}"
 
 
 def subjects_of(grade: str) -> tuple[tuple[str, str], ...]:

@@ -9,8 +9,9 @@ from rosterhold.simulator.timetable import Timetable
 
 
 def leave_classes(edit: Edit, gone: set[str]) -> None:
-    """Take people out of sections; a section without students goes, one without teachers gets
-    another teacher.
+    """Take people out of sections.
+
+    A section without students goes; one without teachers gets another teacher.
     """
     sections = edit.sections
     spare = [teacher for teacher in edit.district.ids_of("teacher") if teacher not in gone]
