@@ -1,0 +1,195 @@
+"""`rosterhold up`, `web`, `worker`, `scheduler`: the processes of an installation."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
+
+import typer
+import uvicorn
+
+from rosterhold.adapters.database import migrations
+from rosterhold.cli.output import CliError, note
+from rosterhold.cli.session import services_of
+from rosterhold.config.settings import CONFIG_KEY
+from rosterhold.config.wiring import Services
+from rosterhold.web.app import create_app
+from rosterhold.web.site import Site
+from rosterhold.workers.entry import run_workers
+from rosterhold.workers.pool import WorkerPool
+from rosterhold.workers.scheduler import run_scheduler
+
+app = typer.Typer()
+
+LOOPBACK: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8800
+STOP_WITHIN_S: Final = 10
+
+Host = Annotated[str, typer.Option(help="The address to listen at.")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65_535, help="Without it the port of ROSTERHOLD_PUBLIC_URL, or 8800."),
+]
+
+
+@app.command()
+def up(ctx: typer.Context, host: Host = LOOPBACK, port: Port = None) -> None:
+    """Run web, workers and scheduler in one process, until Ctrl-C."""
+    with services_of(ctx, log_level="INFO") as services:
+        _refuse_old_database(services)
+        with _ends_on_signals(), running(services, host, _port(services, port)) as server:
+            note(f"Rosterhold runs; the pages are at {services.settings.public_url}")
+            server.wait()
+
+
+@app.command()
+def web(ctx: typer.Context, host: Host = LOOPBACK, port: Port = None) -> None:
+    """Run the web pages and the API, until Ctrl-C."""
+    with services_of(ctx, log_level="INFO") as services:
+        _refuse_old_database(services)
+        with _ends_on_signals(), WebServer(services, host, _port(services, port)) as server:
+            note(f"the pages are at {services.settings.public_url}")
+            server.wait()
+
+
+@app.command()
+def worker(
+    ctx: typer.Context,
+    processes: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 4,
+    queues: Annotated[
+        str, typer.Option(help="Only these queues, separated by commas; all without it.")
+    ] = "",
+) -> None:
+    """Run worker processes, until Ctrl-C."""
+    with services_of(ctx, log_level="INFO") as services:
+        _refuse_old_database(services)
+    config = ctx.find_root().obj
+    if config is not None:
+        # The processes read the settings themselves.
+        os.environ[CONFIG_KEY] = str(config.resolve())
+    wanted = [name.strip() for name in queues.split(",") if name.strip()]
+    raise typer.Exit(run_workers(processes=processes, threads=threads, queues=wanted))
+
+
+@app.command()
+def scheduler(ctx: typer.Context) -> None:
+    """Start the nightly syncs, until Ctrl-C. Several may run; each sync starts once."""
+    with services_of(ctx, log_level="INFO") as services:
+        _refuse_old_database(services)
+        with _ends_on_signals():
+            run_scheduler(services, threading.Event())
+
+
+class WebServer:
+    """The web pages in a thread of this process, for as long as the block lasts.
+
+    Raises:
+        CliError: on entering, when the port cannot be used.
+    """
+
+    def __init__(self, services: Services, host: str, port: int) -> None:
+        site = Site(
+            database=services.database,
+            store=services.store,
+            doorbell=services.doorbell,
+            tickets=services.tickets,
+            public_url=services.settings.public_url,
+            clock=lambda: datetime.now(UTC),
+        )
+        # Addresses carry tickets: they are not logged.
+        config = uvicorn.Config(
+            create_app(site),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+        )
+        self._address = (host, port)
+        self._server = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        listener = _listen(*self._address)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="web", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(STOP_WITHIN_S)
+
+    def wait(self) -> None:
+        """Until a signal ends it, or the server ended by itself."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(1.0)
+
+
+@contextmanager
+def running(services: Services, host: str, port: int) -> Iterator[WebServer]:
+    """Web, workers and scheduler of an installation, for as long as the block lasts."""
+    stop = threading.Event()
+    ticking = threading.Thread(
+        target=run_scheduler, args=(services, stop), name="scheduler", daemon=True
+    )
+    with WebServer(services, host, port) as server, WorkerPool(services, role="up"):
+        ticking.start()
+        try:
+            yield server
+        finally:
+            stop.set()
+            ticking.join(STOP_WITHIN_S)
+
+
+@contextmanager
+def _ends_on_signals() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does: in order, and as a success."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("stopped; what was not finished goes on at the next start")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _refuse_old_database(services: Services) -> None:
+    lacking = migrations.missing(services.database)
+    if lacking is not None:
+        raise CliError(lacking)
+
+
+def _port(services: Services, port: int | None) -> int:
+    if port is not None:
+        return port
+    parts = urlsplit(services.settings.public_url)
+    own = parts.hostname in {LOOPBACK, "localhost"} and parts.port
+    return own or DEFAULT_PORT
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; of IPv6 when the host is such an address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CliError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
+    listener.listen(128)
+    return listener
