@@ -12,6 +12,7 @@ from rosterhold.roster.store import SnapshotLostError, SnapshotStore
 
 PAGE_ROWS: Final = 50
 _LONGEST_QUERY: Final = 100
+_PAGE_DIGITS: Final = 6
 _SORTS: Final = ("kind", "name", "school_name", "detail")
 
 
@@ -67,8 +68,13 @@ def records_query(params: Mapping[str, str]) -> RecordsQuery:
         kind=kind if kind in KINDS else "",
         school=params.get("school", "")[:_LONGEST_QUERY],
         sort=sort if sort.removeprefix("-") in _SORTS else "",
-        page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) <= 6 else 1,  # noqa: PLR2004
+        page=_page_number(page),
     )
+
+
+def _page_number(word: str) -> int:
+    usable = word.isascii() and word.isdecimal() and len(word) <= _PAGE_DIGITS
+    return max(1, int(word)) if usable else 1
 
 
 @dataclass(frozen=True, slots=True)

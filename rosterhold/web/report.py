@@ -28,6 +28,9 @@ from rosterhold.web.site import site_of
 # So many findings are shown at once; the others open on a click.
 SHOWN_FINDINGS: Final = 8
 
+# So many records are shown on the report itself; the others stand on pages of their own.
+PREVIEW_ROWS: Final = 10
+
 # From so many on, confirming needs more than a click.
 TYPED_FROM: Final = 101
 
@@ -92,6 +95,7 @@ def report(request: Request) -> Response:
         held_for=None if sync.held_since is None else words.lasting(site.clock() - sync.held_since),
         reasons=_reasons(site.store, sync, hold) if sync.state.is_on_hold else [],
         shown_findings=SHOWN_FINDINGS,
+        preview_rows=PREVIEW_ROWS,
         choices=choices(sync, hold),
         csrf=form_token(request, visitor),
         records=records,

@@ -1,0 +1,265 @@
+"""A district office with pages: a database and a snapshot store in a folder, and verbs for what
+happens to its syncs."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+from starlette.applications import Starlette
+
+from rosterhold.adapters import layout
+from rosterhold.adapters.database import (
+    decisions,
+    districts,
+    emails,
+    holds,
+    roster_tables,
+    tables,
+    transitions,
+)
+from rosterhold.adapters.database.engine import Database, Transaction
+from rosterhold.adapters.database.holds import HoldIntent
+from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.adapters.snapshots import FolderSnapshots
+from rosterhold.adapters.tickets import Tickets, report_link
+from rosterhold.roster.changes import ChangeCounts
+from rosterhold.roster.kinds import KINDS
+from rosterhold.roster.report import REMOVED_COLUMNS
+from rosterhold.statemachine.chart import SyncEvent
+from rosterhold.statemachine.findings import SUBJECT_COLUMNS, Finding, digest, subjects_of
+from rosterhold.statemachine.reasons import Reason
+from rosterhold.web.app import create_app
+from rosterhold.web.site import Site
+
+NOBODY = pl.DataFrame(schema=dict.fromkeys(SUBJECT_COLUMNS, pl.String()))
+ADMINISTRATOR = "office@example.org"
+
+
+class RecordingDoorbell:
+    """Remembers what it was rung for."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[int, str]] = []
+
+    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
+        self.rung.extend(work)
+        return True
+
+
+@dataclass(frozen=True)
+class Student:
+    """Somebody who would be removed."""
+
+    key: str
+    name: str
+    grade: str
+    school: str
+    school_name: str
+
+
+def students(
+    count: int, school_name: str = "Lincoln Elementary", prefix: str = "s"
+) -> list[Student]:
+    return [
+        Student(f"{prefix}{number:05}", f"Doe, Jane {number}", str(number % 6), "sch1", school_name)
+        for number in range(count)
+    ]
+
+
+def removal(leaving: list[Student], of: int, *, kind: str = "students") -> Finding:
+    place = leaving[0].school_name
+    share = len(leaving) / of
+    return Finding(
+        reason=Reason.DATA_REMOVALS,
+        rule="share_removed",
+        kind=kind,
+        school=leaving[0].school,
+        school_name=place,
+        measured=share,
+        limit=0.1,
+        records=len(leaving),
+        of=of,
+        sentence=(
+            f"{place} would lose {len(leaving):,} of {of:,} students ({100 * share:.0f} %). "
+            "The limit is 10 %."
+        ),
+        subjects=pl.DataFrame(
+            {"kind": kind, "key": [one.key for one in leaving], "fact": ""},
+            schema=NOBODY.schema,
+        ),
+    )
+
+
+def emergency_contacts(count: int) -> Finding:
+    return Finding(
+        reason=Reason.DATA_CONFIGURATION,
+        rule="contact_types",
+        kind="guardianships",
+        school="",
+        school_name="",
+        measured=count,
+        limit=None,
+        records=count,
+        of=count * 4,
+        sentence=f"The district has {count} guardian-student links of the type Emergency.",
+        subjects=pl.DataFrame(
+            {
+                "kind": "guardianships",
+                "key": [f"c{number}/s{number}" for number in range(count)],
+                "fact": "Emergency",
+            },
+            schema=NOBODY.schema,
+        ),
+    )
+
+
+def lost_connection() -> Finding:
+    return Finding(
+        reason=Reason.DISCONNECTED,
+        rule="token_refused",
+        kind="",
+        school="",
+        school_name="",
+        measured=0,
+        limit=None,
+        records=0,
+        of=0,
+        sentence="Clever does not accept our key for your district any more.",
+        subjects=NOBODY,
+    )
+
+
+class Office:
+    """The pages of all districts, and what happens behind them."""
+
+    def __init__(self, folder: Path, public_url: str = "http://testserver") -> None:
+        assert roster_tables.ROSTER
+        self.database = Database(f"sqlite:///{folder / 'office.db'}")
+        tables.metadata.create_all(self.database.engine)
+        self.store = FolderSnapshots(folder / "snapshots")
+        self.doorbell = RecordingDoorbell()
+        self.tickets = Tickets(["a key for the tests"])
+        self.public_url = public_url
+
+    def app(self) -> Starlette:
+        return create_app(
+            Site(
+                database=self.database,
+                store=self.store,
+                doorbell=self.doorbell,
+                tickets=self.tickets,
+                public_url=self.public_url,
+                clock=lambda: datetime.now(UTC),
+            )
+        )
+
+    def opens_district(self, name: str, email: str = ADMINISTRATOR) -> str:
+        with self.database.transaction() as tx:
+            return districts.add(
+                tx,
+                clever_id=f"clever-{name}",
+                name=name,
+                emails=[email],
+                time_zone="America/Chicago",
+            )
+
+    def link(self, sync_id: str, email: str = ADMINISTRATOR) -> str:
+        ticket = self.tickets.for_administrator(self.sync(sync_id).district_id, email)
+        return report_link(self.public_url, ticket, sync_id)
+
+    def starts_sync(self, district_id: str) -> str:
+        started = decisions.start(
+            self.database, district_id, trigger="schedule", cause=Cause("the nightly schedule")
+        )
+        assert isinstance(started, decisions.Started)
+        return started.sync_id
+
+    def sync(self, sync_id: str) -> SyncRow:
+        with self.database.reading() as conn:
+            sync = transitions.load(conn, sync_id)
+        assert sync is not None
+        return sync
+
+    def happens(self, sync_id: str, event: SyncEvent, **changes: object) -> None:
+        with self.database.transaction() as tx:
+            perform(tx, self._in(tx, sync_id), event, Cause("Clever was read"), changes)
+
+    def holds(self, sync_id: str, findings: list[Finding], leaving: Iterable[Student] = ()) -> str:
+        """Fetch (and evaluate), and hold for what was found; give the digest."""
+        connected = all(finding.reason is not Reason.DISCONNECTED for finding in findings)
+        if connected:
+            self.happens(sync_id, SyncEvent.FETCHED)
+        with self.database.transaction() as tx:
+            sync = self._in(tx, sync_id)
+            number = sync.evaluation_no + connected
+            self._writes_files(sync, number, findings, list(leaving))
+            holds.write_findings(tx, sync, number, findings)
+            for reason in {finding.reason for finding in findings}:
+                found = [finding for finding in findings if finding.reason is reason]
+                intent = HoldIntent(
+                    reason,
+                    digest(findings),
+                    number,
+                    found[0].sentence,
+                    sum(finding.records for finding in found),
+                )
+                hold_id, is_new = holds.put(tx, sync, intent)
+                if is_new:
+                    emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
+            removed = sum(f.records for f in findings if f.reason is Reason.DATA_REMOVALS)
+            counts = {"students": asdict(ChangeCounts(3, 2, removed, 0, 1000))}
+            perform(
+                tx,
+                sync,
+                SyncEvent.HOLD,
+                Cause("findings"),
+                {"evaluation_no": number, "counts": counts},
+            )
+        return digest(findings)
+
+    def reads_again(self, sync_id: str) -> None:
+        """The held sync goes back to fetching."""
+        if self.sync(sync_id).state.is_on_hold:
+            self.happens(sync_id, SyncEvent.RESUME)
+        self.happens(sync_id, SyncEvent.PROCEED)
+
+    def completes(self, sync_id: str, receipt: dict[str, int] | None = None) -> None:
+        """From fetching to completed, with the holds resolved."""
+        self.happens(sync_id, SyncEvent.FETCHED)
+        with self.database.transaction() as tx:
+            holds.resolve(tx, sync_id, Reason, "no longer found")
+        counts = {"students": asdict(ChangeCounts(3, 2, 212, 0, 788))}
+        self.happens(sync_id, SyncEvent.CLEAR, counts=counts, receipt=receipt)
+        with self.database.transaction() as tx:
+            sync = self._in(tx, sync_id)
+            perform(tx, sync, SyncEvent.APPLIED, Cause("the roster is what was reviewed"))
+            emails.intend(tx, sync, "hold_resolved", hold_id=None, about=sync_id)
+
+    def writes_changes(self, sync_id: str, kind: str, rows: list[dict[str, str]]) -> None:
+        """The change set of a kind; whatever is not said is empty."""
+        sync = self.sync(sync_id)
+        columns = ("change", "was", *KINDS[kind].all_columns)
+        whole = [{column: row.get(column, "") for column in columns} for row in rows]
+        prefix = layout.evaluation_prefix(sync.district_id, sync.id, sync.evaluation_no)
+        self.store.write(layout.changes_ref(prefix, kind), pl.DataFrame(whole))
+
+    def _writes_files(
+        self, sync: SyncRow, number: int, findings: list[Finding], leaving: list[Student]
+    ) -> None:
+        prefix = layout.evaluation_prefix(sync.district_id, sync.id, number)
+        rows = [
+            ("students", one.key, one.name, one.grade, one.school, one.school_name)
+            for one in leaving
+        ]
+        schema = dict.fromkeys(REMOVED_COLUMNS, pl.String())
+        self.store.write(layout.removed_ref(prefix), pl.DataFrame(rows, schema, orient="row"))
+        for reason in (Reason.DATA_REMOVALS, Reason.DATA_CONFIGURATION):
+            found = [finding for finding in findings if finding.reason is reason]
+            self.store.write(layout.subjects_ref(prefix, reason), subjects_of(found))
+
+    def _in(self, tx: Transaction, sync_id: str) -> SyncRow:
+        sync = transitions.load(tx.conn, sync_id)
+        assert sync is not None
+        return sync

@@ -1,0 +1,164 @@
+"""What the report shows."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from rosterhold.statemachine.chart import SyncEvent
+from tests.offices import (
+    Office,
+    emergency_contacts,
+    lost_connection,
+    removal,
+    students,
+)
+
+ComesIn = Callable[..., object]
+
+
+def buttons(page: str) -> list[str]:
+    return re.findall(r'name="action" value="(\w+)"', page)
+
+
+def test_a_held_report_says_what_and_why_and_offers_what_is_allowed(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    leaving = students(53)
+    office.holds(sync_id, [removal(leaving, 100)], leaving)
+
+    page = comes_in(sync_id).reads().text
+
+    assert "Your roster sync is on hold. Nothing was changed." in page
+    assert "Lincoln Elementary would lose 53 of 100 students (53 %). The limit is 10 %." in page
+    assert 'aria-label="53 of 100: 53 %, the limit is 10 %"' in page
+    assert "Doe, Jane 0" in page
+    assert buttons(page) == ["check_again", "confirm_removals"]
+
+
+def test_a_lost_connection_offers_only_that_it_is_fixed(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    office.holds(sync_id, [lost_connection()])
+
+    page = comes_in(sync_id).reads().text
+
+    assert buttons(page) == ["fixed"]
+    assert "still installed for your district" in page
+
+
+def test_doubtful_contacts_can_be_accepted_or_left_out_and_are_counted(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    office.holds(sync_id, [emergency_contacts(30)])
+
+    page = comes_in(sync_id).reads().text
+
+    assert buttons(page) == ["check_again", "accept", "leave_out"]
+    assert re.search(r"Emergency</td>.*?>30</td>", page, re.DOTALL)
+
+
+def test_what_each_button_does_stands_before_it(office: Office, comes_in: ComesIn, sync_id: str):
+    leaving = students(3)
+    office.holds(sync_id, [removal(leaving, 10)], leaving)
+
+    page = comes_in(sync_id).reads().text
+
+    assert page.index("Nothing is removed by this button") < page.index("Yes, continue")
+
+
+def test_a_running_report_renews_itself_and_offers_nothing(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    page = comes_in(sync_id).reads().text
+
+    assert '<meta http-equiv="refresh" content="2">' in page
+    assert 'aria-current="step">Reading from Clever' in page
+    assert buttons(page) == []
+
+
+def test_a_completed_report_is_a_receipt_with_all_three_numbers(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    leaving = students(212)
+    office.holds(sync_id, [removal(leaving, 530)], leaving)
+    office.reads_again(sync_id)
+    office.completes(sync_id, {"removed": 209, "came_back": 3, "not_covered": 4})
+
+    page = comes_in(sync_id).reads().text
+
+    assert "Your roster sync is complete." in page
+    assert "209 removed as you confirmed" in page
+    assert "3 confirmed, but Clever has them again: they stay" in page
+    assert "4 removed within the limits, without a question" in page
+    assert "refresh" not in page
+    assert buttons(page) == []
+
+
+def test_a_cancelled_sync_says_that_nothing_was_changed(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    office.happens(sync_id, SyncEvent.CANCEL)
+
+    assert "was cancelled. Nothing was changed." in comes_in(sync_id).reads().text
+
+
+def test_text_from_clever_is_shown_and_never_run(office: Office, comes_in: ComesIn, sync_id: str):
+    leaving = students(6, school_name="<script>alert(1)</script>")
+    office.holds(sync_id, [removal(leaving, 10)], leaving)
+
+    page = comes_in(sync_id).reads().text
+
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_answer_carries_the_policy_and_is_kept_nowhere(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    visit = comes_in(sync_id)
+
+    for answer in (visit.reads(), visit.client.get("/nothing"), visit.client.put("/")):
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert answer.headers["cache-control"] == "no-store"
+        assert "style=" not in answer.text
+
+
+def test_no_page_has_anything_that_the_policy_would_stop(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    leaving = students(212)
+    office.holds(sync_id, [removal(leaving, 530), emergency_contacts(30)], leaving)
+
+    body = comes_in(sync_id).reads().text.partition("<body>")[2]
+
+    assert not re.search(r"<script|<style| style=| on\w+=|https?://", body)
+
+
+@pytest.mark.parametrize(("method", "status"), [("POST", 405), ("DELETE", 405)])
+def test_a_wrong_method_is_answered_with_a_page(
+    comes_in: ComesIn, sync_id: str, method: str, status: int
+):
+    answer = comes_in(sync_id).client.request(method, f"/syncs/{sync_id}")
+
+    assert answer.status_code == status
+    assert "<h1>" in answer.text
+
+
+def test_a_fault_of_ours_is_a_page_without_a_traceback(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    visit = comes_in(sync_id)
+    with office.database.engine.begin() as conn:
+        conn.exec_driver_sql("DROP TABLE progress")
+
+    answer = visit.reads()
+
+    assert answer.status_code == 500
+    assert "our side" in answer.text
+    assert "Traceback" not in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_health_answers_without_coming_in(office: Office, comes_in: ComesIn, sync_id: str):
+    assert comes_in(sync_id).client.get("/healthz").json() == {"status": "ok"}
