@@ -189,6 +189,10 @@ class NotAllowed:
         return f"a sync in state {self.state} does not take the event {self.event}"
 
 
+# The events whose way depends on which reasons are open.
+GUARDED: Final = frozenset({SyncEvent.HOLD, SyncEvent.CLEAR, SyncEvent.ANSWER})
+
+
 @lru_cache(maxsize=512)
 def move(
     state: SyncState, event: SyncEvent, open_reasons: frozenset[Reason] = frozenset()

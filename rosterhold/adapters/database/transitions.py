@@ -16,6 +16,7 @@ from rosterhold.adapters.database import outbox
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.tables import holds, syncs, transitions
 from rosterhold.statemachine.chart import (
+    GUARDED,
     INITIAL,
     INITIAL_WORK,
     NotAllowed,
@@ -121,7 +122,8 @@ def perform(
         StaleSyncError: it is no longer in the version that was seen.
         EventRefusedError: the chart does not allow the event.
     """
-    moved = move(sync.state, event, open_reasons(tx.conn, sync.id))
+    reasons = open_reasons(tx.conn, sync.id) if event in GUARDED else frozenset()
+    moved = move(sync.state, event, reasons)
     if isinstance(moved, NotAllowed):
         raise EventRefusedError(moved)
     values: dict[str, object] = {

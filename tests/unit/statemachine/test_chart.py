@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from rosterhold.statemachine.chart import (
     FINAL_STATES,
+    GUARDED,
     Moved,
     NotAllowed,
     SyncEvent,
@@ -103,3 +104,9 @@ def test_only_a_sync_that_was_applied_can_be_completed(steps):
 def test_the_page_of_states_is_what_the_chart_says():
     written = Path(__file__).parents[3] / "docs" / "states.md"
     assert written.read_text(encoding="utf-8") == page(), "run `make docs`"
+
+
+@given(states, events, reasons, reasons)
+def test_only_guarded_events_look_at_the_open_reasons(state, event, some, others):
+    if event not in GUARDED:
+        assert move(state, event, some) == move(state, event, others)
