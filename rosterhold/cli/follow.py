@@ -44,12 +44,15 @@ class Display(Protocol):
     def show(self, view: SyncView) -> None: ...
 
 
-def follow(services: Services, sync_id: str, display: Display) -> SyncView:
+def follow(
+    services: Services, sync_id: str, display: Display, *, works_here: bool = False
+) -> SyncView:
     """Wait until a sync rests: it is final or on hold, and its mails were tried once.
 
-    Without a Redis, whoever waits does the work when no other process does.
+    Without a Redis, whoever waits does the work when no other process does; `works_here` says
+    that this process has workers already.
     """
-    crew = _Crew(services)
+    crew = _Crew(services, settled=works_here)
     with ExitStack() as stack:
         while True:
             with services.database.reading() as conn:
@@ -100,40 +103,42 @@ class _Crew:
     """Sees to it that somebody works."""
 
     services: Services
+    settled: bool
     _began: float = field(default_factory=time.monotonic)
     _asked: float = float("-inf")
-    _settled: bool = False
 
     def see_to_it(self, stack: ExitStack) -> None:
         now = time.monotonic()
-        if self._settled or now - self._asked < ASK_WHO_WORKS_EVERY_S:
+        if self.settled or now - self._asked < ASK_WHO_WORKS_EVERY_S:
             return
         self._asked = now
         if somebody_works(self.services):
             return
         if self.services.settings.redis_url is None:
-            self._settled = True
+            self.settled = True
             stack.enter_context(WorkerPool(self.services))
         elif now - self._began > SAY_NOBODY_WORKS_AFTER_S:
-            self._settled = True
+            self.settled = True
             note("no worker is running; the work is queued (`rosterhold worker` does it)")
 
 
 class Lines:
-    """A line on standard error for each new state, for pipes and log files."""
+    """A line for each new state, for pipes and log files."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._last = ""
 
     def show(self, view: SyncView) -> None:
         if view.state != self._last:
             self._last = view.state
             read = f", {_records(view)}" if view.state == SyncState.EVALUATING else ""
-            note(f"{view.state}: {WORDS[SyncState(view.state)]}{read}")
+            words = WORDS[SyncState(view.state)]
+            self._console.print(f"{view.state}: {words}{read}", soft_wrap=True)
 
 
 class Bar:
-    """A live line on standard error."""
+    """A live line a state."""
 
     def __init__(self, progress: Progress, total: int | None) -> None:
         self._progress = progress
@@ -161,15 +166,16 @@ class Bar:
 
 
 @contextmanager
-def progress_display(total: int | None = None) -> Iterator[Display]:
-    """A display on standard error: live on a terminal, lines elsewhere.
+def progress_display(total: int | None = None, console: Console | None = None) -> Iterator[Display]:
+    """A display: live on a terminal, lines elsewhere.
 
     Args:
         total: about how many records there will be to read, if known.
+        console: where to; standard error without it.
     """
-    console = Console(stderr=True)
+    console = console or Console(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield Lines()
+        yield Lines(console)
         return
     with Progress(
         SpinnerColumn(),
