@@ -1,8 +1,9 @@
 """A district office with pages: a database and a snapshot store in a folder, and verbs for what
 happens to its syncs."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,6 +90,15 @@ def removal(leaving: list[Student], of: int, *, kind: str = "students") -> Findi
             {"kind": kind, "key": [one.key for one in leaving], "fact": ""},
             schema=NOBODY.schema,
         ),
+    )
+
+
+def new_ids(count: int, of: int) -> Finding:
+    """A mass change of ids: nobody is removed."""
+    return replace(
+        removal(students(count), of),
+        rule="reidentified",
+        sentence=f"The district has {count} of {of} students under a new Clever id.",
     )
 
 
@@ -203,13 +213,14 @@ class Office:
                     digest(findings),
                     number,
                     found[0].sentence,
-                    sum(finding.records for finding in found),
+                    subjects_of(found).select("kind", "key").unique().height,
                 )
                 hold_id, is_new = holds.put(tx, sync, intent)
                 if is_new:
                     emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
-            removed = sum(f.records for f in findings if f.reason is Reason.DATA_REMOVALS)
-            counts = {"students": asdict(ChangeCounts(3, 2, removed, 0, 1000))}
+            by_rule = Counter({finding.rule: finding.records for finding in findings})
+            changed = (3, 2, by_rule["share_removed"], by_rule["reidentified"], 1000)
+            counts = {"students": asdict(ChangeCounts(*changed))}
             perform(
                 tx,
                 sync,

@@ -100,7 +100,7 @@ def _missing_number(hold: HoldView, action: Action, digest: str | None, typed: s
     if held.records < TYPED_FROM or typed.strip().replace(",", "") == str(held.records):
         return ""
     return (
-        f"You would confirm the removal of {held.records:,} records. To make sure, please type "
+        f"Your answer would cover {held.records:,} records. To make sure, please type "
         "exactly this number into the field beside the button."
     )
 

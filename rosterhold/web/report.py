@@ -46,6 +46,7 @@ class Choice:
     digest: str
     evaluation_no: int
     records: int
+    only_new_ids: bool
 
     @property
     def needs_number(self) -> bool:
@@ -60,6 +61,7 @@ class ShownReason:
     hold: OpenHoldView
     findings: Sequence[tuple[FindingView, Bar | None]]
     facts: Sequence[tuple[str, str, int]]
+    only_new_ids: bool
 
 
 def home(request: Request) -> Response:
@@ -130,12 +132,21 @@ def choices(sync: SyncRow, hold: HoldView) -> list[Choice]:
         for line in waiting.values():
             verdict = judge(sync.state, digests, action, line.digest)
             if isinstance(verdict, Answered) and verdict.reason == line.reason:
-                allowed.append(Choice(action, line.digest, line.evaluation_no, line.records))
+                only_new_ids = _only_new_ids(hold, line)
+                allowed.append(
+                    Choice(action, line.digest, line.evaluation_no, line.records, only_new_ids)
+                )
                 break
     rules = {finding.rule for finding in hold.findings}
     if not rules & _CONTACT_RULES:
         allowed = [choice for choice in allowed if choice.action is not Action.LEAVE_OUT]
     return allowed
+
+
+def _only_new_ids(hold: HoldView, line: OpenHoldView) -> bool:
+    """Whether nothing but a mass change of ids stands behind a reason: nobody is removed."""
+    rules = {finding.rule for finding in hold.findings if finding.reason == line.reason}
+    return rules == {"reidentified"}
 
 
 def _removed_ref(sync: SyncRow, hold: HoldView) -> str:
@@ -153,7 +164,8 @@ def _reasons(store: SnapshotStore, sync: SyncRow, hold: HoldView) -> list[ShownR
         if line.reason == Reason.DATA_CONFIGURATION:
             prefix = layout.evaluation_prefix(sync.district_id, sync.id, line.evaluation_no)
             facts = _facts(store, layout.subjects_ref(prefix, Reason.DATA_CONFIGURATION))
-        shown.append(ShownReason(line, [(one, bar(one)) for one in findings], facts))
+        drawn = [(one, bar(one)) for one in findings]
+        shown.append(ShownReason(line, drawn, facts, _only_new_ids(hold, line)))
     return shown
 
 

@@ -15,6 +15,7 @@ from rosterhold.adapters.database.holds import HoldRow
 from rosterhold.adapters.database.tables import findings
 from rosterhold.adapters.database.views import SyncView
 from rosterhold.adapters.tickets import LINK_DAYS
+from rosterhold.roster.changes import REIDENTIFIED, REMOVED
 from rosterhold.roster.wording import counted, most_telling, receipt_lines
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.reasons import Reason
@@ -117,8 +118,13 @@ def _in_short(context: MailContext) -> str:
         return "we cannot read your roster from Clever"
     if hold.reason is Reason.DATA_CONFIGURATION:
         return "some data needs your decision"
-    removed = {kind: numbers.get("removed", 0) for kind, numbers in context.sync.counts.items()}
-    return f"{most_telling(removed) or counted('', hold.records)} would be removed"
+    removed, renamed = (
+        most_telling({kind: of.get(change, 0) for kind, of in context.sync.counts.items()})
+        for change in (REMOVED, REIDENTIFIED)
+    )
+    if renamed and not removed:
+        return f"{renamed} would get a new id"
+    return f"{removed or counted('', hold.records)} would be removed"
 
 
 def _subject_resolved(context: MailContext) -> str:

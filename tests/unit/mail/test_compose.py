@@ -15,6 +15,7 @@ from tests.offices import (
     Office,
     emergency_contacts,
     lost_connection,
+    new_ids,
     removal,
     students,
 )
@@ -53,6 +54,11 @@ def text_of(message: EmailMessage, subtype: str = "plain") -> str:
         (
             removal(students(212), 530),
             "Your roster sync is on hold: 212 students would be removed",
+            "Confirm removals",
+        ),
+        (
+            new_ids(300, 1000),
+            "Your roster sync is on hold: 300 students would get a new id",
             "Confirm removals",
         ),
         (

@@ -10,6 +10,7 @@ from tests.offices import (
     Office,
     emergency_contacts,
     lost_connection,
+    new_ids,
     removal,
     students,
 )
@@ -56,6 +57,19 @@ def test_doubtful_contacts_can_be_accepted_or_left_out_and_are_counted(
 
     assert buttons(page) == ["check_again", "accept", "leave_out"]
     assert re.search(r"Emergency</td>.*?>30</td>", page, re.DOTALL)
+
+
+def test_a_mass_change_of_ids_is_not_called_a_removal(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    office.holds(sync_id, [new_ids(300, 1000)])
+
+    page = comes_in(sync_id).reads().text
+
+    assert "Why we stopped: many Clever ids have changed" in page
+    assert "Nobody is removed by that" in page
+    assert "Yes, take over 300 records" in page
+    assert re.search(r"What would be removed</h2>\s*<p>Nothing.</p>", page)
 
 
 def test_what_each_button_does_stands_before_it(office: Office, comes_in: ComesIn, sync_id: str):
