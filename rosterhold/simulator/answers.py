@@ -42,10 +42,18 @@ def links_json(links: Iterable[tuple[str, str]]) -> bytes:
     return encode([{"rel": rel, "uri": uri} for rel, uri in links])
 
 
-def list_answer(items: Iterable[tuple[bytes, str]], links: Iterable[tuple[str, str]]) -> Answer:
-    """Wrap encoded records and their uris as a list."""
-    data = b",".join(b'{"data":' + body + b',"uri":"' + uri.encode() + b'"}' for body, uri in items)
-    return Answer(200, b'{"data":[' + data + b'],"links":' + links_json(links) + b"}")
+def list_answer(
+    items: Iterable[tuple[bytes, str]], stem: str, links: Iterable[tuple[str, str]]
+) -> Answer:
+    """Wrap encoded records and their ids as a list; `stem` is what their uris begin with."""
+    middle = f',"uri":"{stem}'.encode()
+    parts = [b'{"data":[']
+    for body, identifier in items:
+        parts += (b'{"data":', body, middle, identifier.encode(), b'"}', b",")
+    if len(parts) > 1:
+        parts.pop()
+    parts += (b'],"links":', links_json(links), b"}")
+    return Answer(200, b"".join(parts))
 
 
 def one_answer(body: bytes, links: Iterable[tuple[str, str]]) -> Answer:

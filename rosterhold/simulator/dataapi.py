@@ -1,6 +1,8 @@
 """The data API: what each path answers for the district of a token."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from urllib.parse import parse_qsl
 
 from rosterhold.simulator.answers import (
@@ -23,7 +25,7 @@ from rosterhold.simulator.paging import (
     read_page_request,
 )
 from rosterhold.simulator.records import ROLES, decode, encode, section_place, user_place, window
-from rosterhold.simulator.rendering import rendered
+from rosterhold.simulator.rendering import rendered, reshapes
 from rosterhold.simulator.resources import LISTS, SUB_LISTS, SUB_ONES, WITH_RESOURCES, links_of
 
 VERSIONS = ("v3.0", "v3.1")
@@ -49,7 +51,7 @@ class DataRequest:
     def parts(self) -> list[str]:
         return [part for part in self.path.split("/")[2:] if part]
 
-    @property
+    @cached_property
     def parameters(self) -> list[tuple[str, str]]:
         return parse_qsl(self.query, keep_blank_values=True)
 
@@ -161,9 +163,8 @@ def _districts(request: DataRequest) -> Answer:
         return _count(request, 1, read_page_request(request.path, [], request.behaviour))
     district = request.district
     body = rendered(encode(district.info), request.behaviour)
-    uri = request.uri("districts", district.id)
     own = f"{request.path}?{request.query}" if request.query else request.path
-    return list_answer([(body, uri)], [("self", own)])
+    return list_answer([(body, district.id)], f"/{request.version}/districts/", [("self", own)])
 
 
 def _district(request: DataRequest, identifier: str) -> Answer:
@@ -180,7 +181,7 @@ def _resources(request: DataRequest) -> Answer:
         return error_answer(404, request.behaviour)
     if request.behaviour.resources_body == "recorded":
         return Answer(200, b'{"resources":[]}')
-    return list_answer([], [("self", request.path)])
+    return list_answer([], f"/{request.version}/resources/", [("self", request.path)])
 
 
 def _list(request: DataRequest, kind: str) -> Answer:
@@ -241,22 +242,34 @@ def _paged(request: DataRequest, kind: str, ids: list[str], *, timed_terms: bool
         return _count(request, len(ids), asked)
     page = _spoiled(request, asked, ids, cut_page(ids, asked, request.behaviour))
     bodies = request.district.tables[kind].bodies
-    out = [(_sent(request, bodies[i], timed_terms=timed_terms), i) for i in page.ids]
-    answer = list_answer([(body, request.uri(kind, i)) for body, i in out], page.links)
+    shape = _shape_of(request, timed_terms=timed_terms)
+    items = [(bodies[i] if shape is None else shape(bodies[i]), i) for i in page.ids]
+    answer = list_answer(items, f"/{request.version}/{kind}/", page.links)
     if request.parameter("count") == "true":
         answer.body = answer.body[:-1] + f',"count":{len(ids)}}}'.encode()
     return answer
 
 
-def _sent(request: DataRequest, body: bytes, *, timed_terms: bool) -> bytes:
-    body = rendered(body, request.behaviour)
-    role = request.parameter("role")
-    if role and not request.behaviour.whole_roles_under_filter:
-        record = decode(body)
-        record["roles"] = {role: record["roles"][role]}
-        body = encode(record)
-    if not timed_terms:
-        return body
+def _shape_of(request: DataRequest, *, timed_terms: bool) -> Callable[[bytes], bytes] | None:
+    """Give what is done to each record on its way out; None if it goes out as it is kept."""
+    role, behaviour = request.parameter("role"), request.behaviour
+    only_role = role if role and not behaviour.whole_roles_under_filter else None
+    if not (only_role or timed_terms or reshapes(behaviour)):
+        return None
+
+    def shape(body: bytes) -> bytes:
+        body = rendered(body, behaviour)
+        if only_role:
+            record = decode(body)
+            record["roles"] = {only_role: record["roles"][only_role]}
+            body = encode(record)
+        return _with_times(body) if timed_terms else body
+
+    return shape
+
+
+def _with_times(body: bytes) -> bytes:
+    """Write a term's dates as the list below a school has them: with the time of day."""
     term = decode(body)
     for key in ("start_date", "end_date"):
         if term.get(key):

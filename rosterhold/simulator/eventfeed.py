@@ -31,8 +31,8 @@ def events_answer(
         # Recorded: the list without parameters names itself with a stray question mark.
         links = [(rel, f"{uri}?" if rel == "self" else uri) for rel, uri in links]
     version = path.split("/")[1]
-    items = [(events[i].encoded(), f"/{version}/events/{i}") for i in page.ids]
-    return list_answer(items, links)
+    items = [(events[i].encoded(), i) for i in page.ids]
+    return list_answer(items, f"/{version}/events/", links)
 
 
 def event_answer(

@@ -7,6 +7,12 @@ from rosterhold.simulator.behaviour import Behaviour
 from rosterhold.simulator.records import decode, encode
 
 
+def reshapes(behaviour: Behaviour) -> bool:
+    """Tell whether the settings let records go out in another shape than they are kept in."""
+    plain = behaviour.empty_values == "recorded"
+    return not plain or behaviour.shuffled_keys or behaviour.unknown_fields
+
+
 def rendered(body: bytes, behaviour: Behaviour) -> bytes:
     """Give a record as it goes out; by default as it is kept."""
     if behaviour.empty_values == "null":
