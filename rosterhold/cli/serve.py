@@ -184,7 +184,8 @@ def _port(services: Services, port: int | None) -> int:
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens; of IPv6 when the host is such an address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Naming the protocol lets asyncio switch off Nagle's delay on accepted connections.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

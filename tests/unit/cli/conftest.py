@@ -1,0 +1,19 @@
+"""A command line in a folder of its own, with no setting of the machine."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from doubles.command_line import CommandLine, logging_kept
+
+
+@pytest.fixture
+def rosterhold(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[CommandLine]:
+    for key in os.environ:
+        if key.startswith("ROSTERHOLD_"):
+            monkeypatch.delenv(key)
+    monkeypatch.chdir(tmp_path)
+    with logging_kept():
+        yield CommandLine(capsys)
