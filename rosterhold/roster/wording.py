@@ -16,17 +16,20 @@ def counted(kind: str, number: int) -> str:
 
 
 def most_telling(numbers: Mapping[str, int]) -> str:
-    """The kind of which most people (else most records) are concerned: `212 students`.
+    """In short, how many are concerned: `212 students`, `212 students and 30 other people`.
 
-    Returns "" when there are none.
+    People go before other records, students before other people. Returns "" for none.
     """
     named = {kind: number for kind, number in numbers.items() if number}
-    people = {k: number for k, number in named.items() if k in KINDS and KINDS[k].people}
-    pool = people or named
+    people = {
+        kind: number for kind, number in named.items() if kind in KINDS and KINDS[kind].people
+    }
+    pool, rest = (people, "other people") if people else (named, "other records")
     if not pool:
         return ""
-    kind = max(pool, key=lambda name: (pool[name], -_place(name)))
-    return counted(kind, pool[kind])
+    first = "students" if "students" in pool else max(pool, key=lambda kind: pool[kind])
+    others = sum(pool.values()) - pool[first]
+    return counted(first, pool[first]) + (f" and {others:,} {rest}" if others else "")
 
 
 def in_order(numbers: Mapping[str, int]) -> Sequence[tuple[str, int]]:

@@ -31,7 +31,7 @@ class MailContext:
 
     Attributes:
         hold: None for a mail about the sync as a whole.
-        sentences: of the hold's findings, the first SENTENCES of them.
+        sentences: of the hold's findings, the first SENTENCES of them, without the hold's own.
         more: how many findings there are beside these.
     """
 
@@ -72,7 +72,7 @@ def _sentences(conn: sa.Connection, hold: HoldRow) -> list[str]:
         )
         .order_by(findings.c.no)
     )
-    return [row.sentence for row in rows]
+    return [row.sentence for row in rows if row.sentence != hold.sentence]
 
 
 def compose(mail: EmailRow, context: MailContext, *, link: str, sender: str) -> EmailMessage:
