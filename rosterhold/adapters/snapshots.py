@@ -25,6 +25,19 @@ class SnapshotStoreError(Exception):
         self.ref = ref
 
 
+def parts_of(ref: str) -> tuple[str, ...]:
+    """The names that a reference consists of.
+
+    Raises:
+        ValueError: the reference is not a plain path below the store's root.
+    """
+    parts = PurePosixPath(ref).parts
+    plain = parts and "\\" not in ref and "\0" not in ref and not ref.startswith("/")
+    if not plain or ".." in parts:
+        raise ValueError(f"{ref!r} is not a reference below the root of the snapshot store")
+    return parts
+
+
 class FolderSnapshots:
     """`SnapshotStore` in a folder of this machine, or one that all machines mount.
 
@@ -73,16 +86,7 @@ class FolderSnapshots:
             _attempt("delete", prefix, lambda: rmtree(folder))
 
     def _path(self, ref: str) -> Path:
-        """Where a reference lies.
-
-        Raises:
-            ValueError: the reference is not a plain path below the root.
-        """
-        parts = PurePosixPath(ref).parts
-        plain = parts and "\\" not in ref and "\0" not in ref and not ref.startswith("/")
-        if not plain or any(part == ".." for part in parts):
-            raise ValueError(f"{ref!r} is not a reference below the snapshot store's folder")
-        return self._root.joinpath(*parts)
+        return self._root.joinpath(*parts_of(ref))
 
     def _existing(self, ref: str) -> Path:
         path = self._path(ref)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from rosterhold.config.bucket import bucket_address
+
 PREFIX: Final = "ROSTERHOLD_"
 CONFIG_KEY: Final = "ROSTERHOLD_CONFIG"
 DEFAULT_FILE: Final = Path("rosterhold.toml")
@@ -39,7 +41,7 @@ class Settings:
     Attributes:
         database_url: ``sqlite:///path`` or ``postgresql://…``.
         redis_url: the message queue; None for one inside the process.
-        snapshots: where snapshots lie.
+        snapshots: where snapshots lie: a folder, or ``s3://bucket/prefix``.
         clever_api_url: the host under which ``/v3.0/…`` lies, without a trailing slash.
         clever_oauth_url: below it lies ``/tokens``, without a trailing slash.
         smtp_url: None to write mails as files under `mail_folder`.
@@ -193,6 +195,12 @@ def _queue(raw: str) -> str:
     return raw
 
 
+def _snapshots(raw: str) -> str:
+    if "://" in raw:
+        bucket_address(raw)
+    return raw
+
+
 def _web(raw: str) -> str:
     parts = _url(raw, _WEB, "https://roster.example.org")
     if not parts.hostname:
@@ -231,6 +239,7 @@ def _log_format(raw: str) -> str:
 _CHECKS: Final[Mapping[str, Callable[[str], str]]] = {
     "database_url": _database,
     "redis_url": _queue,
+    "snapshots": _snapshots,
     "clever_api_url": _clever_api,
     "clever_oauth_url": _web,
     "smtp_url": _smtp,

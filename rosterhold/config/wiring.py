@@ -15,7 +15,9 @@ from rosterhold.adapters.doorbell import Doorbell
 from rosterhold.adapters.mail import FolderMailer, Mailer, SmtpMailer
 from rosterhold.adapters.queue import DramatiqDoorbell, connect, make_broker
 from rosterhold.adapters.snapshots import FolderSnapshots
+from rosterhold.adapters.snapshots_on_s3 import S3Snapshots
 from rosterhold.adapters.tickets import Tickets
+from rosterhold.config.bucket import SCHEME, bucket_address
 from rosterhold.config.settings import Settings
 from rosterhold.roster.store import SnapshotStore
 
@@ -50,12 +52,22 @@ def build(settings: Settings) -> Services:
     return Services(
         settings=settings,
         database=Database(settings.database_url),
-        store=FolderSnapshots(Path(settings.snapshots)),
+        store=snapshot_store(settings.snapshots),
         broker=broker,
         doorbell=DramatiqDoorbell(broker),
         rate_gate=RedisRateGate(client),
         mailer=mailer,
         tickets=Tickets(settings.secret_keys),
+    )
+
+
+def snapshot_store(place: str) -> SnapshotStore:
+    """The store at a place as the settings name it: a folder, or an address of S3 storage."""
+    if not place.startswith(f"{SCHEME}://"):
+        return FolderSnapshots(Path(place))
+    address = bucket_address(place)
+    return S3Snapshots(
+        address.bucket, address.prefix, endpoint=address.endpoint, region=address.region
     )
 
 
