@@ -1,0 +1,169 @@
+"""Looks at everything after each event, and says what must never be."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+from doubles.oracle import (
+    ENDS,
+    ROADS,
+    Wishes,
+    expected,
+    unaccepted_configuration,
+    unconfirmed_damage,
+)
+from doubles.town import Rows, Shared, nobody
+from doubles.world import DISTRICT, World
+from rosterhold.adapters.manifests import read_manifest
+from rosterhold.roster.kinds import KINDS
+
+WANTS = {
+    "running.fetching": "fetch",
+    "running.evaluating": "evaluate",
+    "running.applying": "apply",
+    "resumed": "resume",
+}
+FINAL = ("completed", "cancelled", "failed")
+# The roster tables call the parts of a pair by their own ids.
+OWN = {kind: [f"{end.removesuffix('s')}_id" for end in ends] for kind, ends in ENDS.items()}
+
+
+class Inspector:
+    """Follows one life of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        # The roster as it is to be, with the columns that only the report needs.
+        self._model = nobody()
+        self._applied_by: str | None = None
+        self._own_ids: dict[tuple[str, tuple[str, ...]], int] = {}
+
+    def looks(self) -> None:
+        syncs = self._world.rows(
+            "SELECT id, state, version, finished_at, snapshot_ref, target_ref FROM syncs"
+        )
+        for sync in syncs:
+            self._history_tells_the_state(sync)
+            self._work_is_there_exactly_when_wanted(sync)
+        assert sum(1 for sync in syncs if sync[3] is None) <= 1, "two open syncs"
+        self._mails_are_sent_once_or_waiting()
+        self._the_roster_is_what_was_approved({sync[0]: sync for sync in syncs})
+
+    def _history_tells_the_state(self, sync: Any) -> None:
+        steps = self._world.rows(
+            "SELECT seq, from_state, event, to_state FROM transitions WHERE sync_id = ? "
+            "ORDER BY seq",
+            sync[0],
+        )
+        assert [step[0] for step in steps] == list(range(1, sync[2] + 1)), "history has gaps"
+        assert steps[0][1:] == (None, "start", "running.fetching")
+        for before, step in pairwise(steps):
+            assert step[1] == before[3], "a transition begins where none ended"
+            assert step[1:] in ROADS, f"the chart has no such road: {step[1:]}"
+        assert steps[-1][3] == sync[1], "the state is not what the history comes to"
+        assert (sync[3] is not None) == (sync[1] in FINAL)
+
+    def _work_is_there_exactly_when_wanted(self, sync: Any) -> None:
+        work = self._world.rows(
+            "SELECT work FROM outbox WHERE sync_id = ? AND work <> 'email'", sync[0]
+        )
+        wanted = [(WANTS[sync[1]],)] if sync[1] in WANTS else []
+        assert work == wanted, f"{sync[1]} has the work {work}"
+        holds = self._world.rows(
+            "SELECT reason, answered_at FROM holds WHERE sync_id = ? AND resolved_at IS NULL",
+            sync[0],
+        )
+        unanswered = [reason for reason, answered in holds if answered is None]
+        if sync[1].startswith("on_hold."):
+            assert unanswered, "on hold for nothing"
+            assert sync[1].removeprefix("on_hold.") in unanswered
+        if sync[1] in {"running.applying", *FINAL}:
+            assert not holds, f"{sync[1]} with open holds: {holds}"
+
+    def _mails_are_sent_once_or_waiting(self) -> None:
+        world = self._world
+        to_send = {row[0] for row in world.rows("SELECT subject FROM outbox WHERE work = 'email'")}
+        for mail_id, message_id, status in world.rows("SELECT id, message_id, status FROM emails"):
+            waits = status in {"waiting", "retrying"}
+            assert waits == (mail_id in to_send), f"a mail is {status} and its work is lost"
+            taken = world.post.taken[message_id]
+            assert taken <= 1 + world.excused.get(mail_id, 0), "a mail went out again"
+            assert taken or status != "sent", "noted as sent and never handed over"
+        twice = world.rows(
+            "SELECT hold_id, template, sync_id FROM emails GROUP BY 1, 2, 3 HAVING count(*) > 1"
+        )
+        assert not twice, "two mails about one thing"
+
+    def _the_roster_is_what_was_approved(self, syncs: dict[str, Any]) -> None:
+        ((applied_by, target_ref),) = self._world.rows(
+            "SELECT baseline_sync_id, baseline_ref FROM districts WHERE id = ?", DISTRICT
+        )
+        roster = self._active()
+        if applied_by != self._applied_by:
+            sync = syncs[applied_by]
+            assert (sync[1], sync[5]) == ("completed", target_ref), "applied by another sync"
+            assert roster == self._target(target_ref), "the roster is not what was evaluated"
+            self._was_allowed(applied_by, self._world.clever.given[sync[4]])
+            self._applied_by = applied_by
+        assert roster == _compared(self._model), "the roster is not what was let through"
+
+    def _was_allowed(self, sync_id: str, given: Shared) -> None:
+        wishes = self._wishes()
+        after = expected(self._model, given, wishes)
+        if self._applied_by is not None:
+            confirmed = self._world.confirmed.get(sync_id, set())
+            damage = unconfirmed_damage(self._model, after, confirmed)
+            assert not damage, f"removed and never confirmed: {sorted(damage)}"
+        doubts = unaccepted_configuration(after, given, wishes)
+        assert not doubts, f"doubtful and never accepted: {sorted(doubts)}"
+        self._model = after
+
+    def _wishes(self) -> Wishes:
+        ((types, crowds),) = self._world.rows(
+            "SELECT leave_out_types, leave_out_crowds FROM districts WHERE id = ?", DISTRICT
+        )
+        return Wishes(self._world.accepted, frozenset(json.loads(types)), bool(crowds))
+
+    def _active(self) -> Rows:
+        """The active records of the roster tables; a record has one own id for ever."""
+        rows = nobody()
+        for name, kind in KINDS.items():
+            keys = "t.clever_id"
+            joins = ""
+            if name in ENDS:
+                parts = list(zip(("a", "b"), ENDS[name], OWN[name], strict=True))
+                keys = ", ".join(f"{letter}.clever_id" for letter, _, _ in parts)
+                joins = " ".join(
+                    f"JOIN roster_{end} {letter} ON {letter}.id = t.{own}"
+                    for letter, end, own in parts
+                )
+            values = "".join(f", t.{column}" for column in kind.columns)
+            query = f"SELECT t.id, {keys}{values} FROM roster_{name} t {joins} WHERE t.active"
+            for own_id, *texts in self._world.rows(query):
+                row = dict(zip((*kind.key, *kind.columns), texts, strict=True))
+                key = tuple(row[part] for part in kind.key)
+                rows[name][key] = row
+                known = self._own_ids.setdefault((name, key), own_id)
+                assert known == own_id, f"{name} {key} has another own id"
+        return rows
+
+    def _target(self, ref: str) -> Rows:
+        manifest = read_manifest(self._world.store, ref)
+        assert manifest is not None
+        rows = nobody()
+        for name, kind in KINDS.items():
+            for values in self._world.store.rows(manifest.files[name]):
+                row = dict(zip(kind.all_columns, values, strict=True))
+                rows[name][tuple(row[part] for part in kind.key)] = row
+        return _compared(rows)
+
+
+def _compared(rows: Rows) -> Rows:
+    """Without what only the report needs."""
+    return {
+        name: {
+            key: {column: row[column] for column in (*KINDS[name].key, *KINDS[name].columns)}
+            for key, row in of_kind.items()
+        }
+        for name, of_kind in rows.items()
+    }

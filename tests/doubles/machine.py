@@ -1,0 +1,168 @@
+"""Anything may happen to a town in any order; hypothesis chooses, the inspector looks."""
+
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from doubles.inspector import Inspector
+from doubles.remember import pure_work_is_remembered
+from doubles.town import CHANGES, Change
+from doubles.world import World, nothing_by_chance
+from rosterhold.statemachine.decisions import Action
+
+numbers = st.integers(0, 5)
+points = st.integers(1, 60)
+pauses = st.sampled_from([1, 6, 21, 70, 2_000, 90_000])
+actions = st.sampled_from([Action.CONFIRM, Action.ACCEPT, *Action])
+town_changes = st.sampled_from(CHANGES)
+_worlds: list[World] = []
+
+
+def the_world() -> World:
+    """One world for the whole process: a new life of it costs a millisecond."""
+    if not _worlds:
+        _worlds.append(World())
+    return _worlds[0]
+
+
+class Simulation(RuleBasedStateMachine):
+    """One district, its people, its workers, and what befalls them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = the_world()
+        self._chance = nothing_by_chance()
+        self._memory = pure_work_is_remembered()
+        self._chance.__enter__()
+        self._memory.__enter__()
+        self.inspector = Inspector(self.world)
+
+    @initialize(has_a_roster=st.booleans())
+    def opens(self, *, has_a_roster: bool) -> None:
+        self.world.begin(has_a_roster=has_a_roster)
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        self.inspector.looks()
+
+    def teardown(self) -> None:
+        try:
+            self.world.calms_down()
+            self.inspector.looks()
+        finally:
+            self._memory.__exit__(None, None, None)
+            self._chance.__exit__(None, None, None)
+
+    # The town, people, schedules
+
+    @rule(change=town_changes)
+    def the_town_changes(self, change: Change) -> None:
+        self.world.town = change(self.world.town)
+
+    @rule(connected=st.booleans(), surprises=st.sampled_from([0, 1, 2, 9]))
+    def the_way_to_clever_changes(self, *, connected: bool, surprises: int) -> None:
+        self.world.clever.connected = connected
+        self.world.clever.surprises = surprises
+
+    @rule(change=town_changes, at_night=st.booleans(), arrives=st.booleans())
+    def a_changed_town_is_synced(self, change: Change, *, at_night: bool, arrives: bool) -> None:
+        self.world.town = change(self.world.town)
+        if at_night:
+            self.world.night_falls()
+        else:
+            self.world.starts()
+        if arrives:
+            self.world.delivers(-1)
+
+    @precondition(lambda self: self.world.is_held())
+    @rule(action=actions, look=st.booleans(), twice=st.booleans())
+    def somebody_decides(self, action: Action, *, look: bool, twice: bool) -> None:
+        if look:
+            self.world.looks()
+        for _ in range(1 + twice):
+            self.world.decides(action)
+
+    @precondition(lambda self: len(self.world.pages) > 1)
+    @rule(action=actions, number=numbers)
+    def somebody_decides_on_an_old_page(self, action: Action, number: int) -> None:
+        self.world.decides(action, number % len(self.world.pages))
+
+    @precondition(lambda self: self.world.is_held())
+    @rule(change=town_changes, dies_at=st.integers(0, 60))
+    def people_answer_everything(self, change: Change, dies_at: int) -> None:
+        """They look, the town changes, they answer what they saw, and the work is done."""
+        self.world.looks()
+        self.world.town = change(self.world.town)
+        self.world.answers_everything()
+        if dies_at:
+            self.world.dies(lambda: self.world.delivers(-1), dies_at)
+        else:
+            self.world.delivers(-1)
+
+    @precondition(lambda self: self.world.work_left())
+    @rule(really=st.integers(0, 5))
+    def somebody_cancels(self, really: int) -> None:
+        if really == 0:
+            self.world.cancels()
+
+    # Machines
+
+    @precondition(lambda self: self.world.bell.waiting)
+    @rule(number=numbers, twice=st.booleans(), goes_on=st.booleans())
+    def a_message_arrives(self, number: int, *, twice: bool, goes_on: bool) -> None:
+        self.world.delivers(number, twice=twice, goes_on=goes_on)
+
+    @precondition(lambda self: self.world.bell.waiting)
+    @rule(number=numbers)
+    def a_message_is_lost(self, number: int) -> None:
+        self.world.loses(number)
+
+    @rule()
+    def the_sweep_passes(self) -> None:
+        self.world.sweeps()
+
+    @rule(seconds=pauses)
+    def time_passes(self, seconds: float) -> None:
+        self.world.clock.passes(seconds)
+
+    @rule(bell_away=st.booleans(), mood=st.sampled_from(["takes", "refuses", "away"]))
+    def doorbell_and_post_office_are_in_a_mood(self, *, bell_away: bool, mood: str) -> None:
+        self.world.bell.away = bell_away
+        self.world.post.mood = mood
+
+    # Mishaps
+
+    @precondition(lambda self: self.world.work_left())
+    @rule(point=points, number=numbers, goes_on=st.booleans())
+    def a_worker_dies(self, point: int, number: int, *, goes_on: bool) -> None:
+        self.world.dies(self._work(number, goes_on=goes_on), point)
+
+    @precondition(lambda self: self.world.work_left())
+    @rule(point=points, number=numbers, seconds=st.sampled_from([1, 21]), decide=st.booleans())
+    def a_worker_freezes(self, point: int, number: int, seconds: int, *, decide: bool) -> None:
+        """It stands still, others may take over and people may decide, and it goes on."""
+
+        def meanwhile() -> None:
+            self.world.clock.passes(seconds)
+            self.world.sweeps()
+            while self.world.bell.waiting:
+                self.world.delivers()
+                self.inspector.looks()
+            if decide:
+                self.world.looks()
+                self.world.answers_everything()
+                self.inspector.looks()
+
+        self.world.freezes(self._work(number, goes_on=True), point, meanwhile)
+
+    @precondition(lambda self: self.world.is_held())
+    @rule(point=st.integers(1, 12), action=actions)
+    def a_process_dies_while_somebody_decides(self, point: int, action: Action) -> None:
+        self.world.looks()
+        self.world.dies(lambda: self.world.decides(action), point)
+
+    def _work(self, number: int, *, goes_on: bool) -> Callable[[], None]:
+        left = self.world.work_left()
+        work_id = left[number % len(left)][0]
+        return lambda: self.world.works(work_id, goes_on=goes_on)

@@ -1,0 +1,103 @@
+"""Where a worker can die or freeze, and a database that passes these points."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from rosterhold.adapters.database.engine import Database, Transaction
+
+
+class WorkerKilledError(BaseException):
+    """The process is gone: no handler of the product may catch it."""
+
+
+class Mishaps:
+    """Counts the points that a worker passes; at one of them it dies, or freezes for a while.
+
+    The points are: before each statement, before and after each commit, before and after whatever
+    is done outside of the database. To die after a statement is to die before the next one.
+    """
+
+    def __init__(self, on_strike: Callable[[], None]) -> None:
+        self._on_strike = on_strike
+        self.passed = 0
+        self.last_passed = 0
+        self.struck = ""
+        self._at = 0
+        self._meanwhile: Callable[[], None] | None = None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Nothing befalls the worker; its points are counted."""
+        with self._planned(0, None):
+            yield
+
+    @contextmanager
+    def dies_at(self, point: int) -> Iterator[None]:
+        """The worker inside the block dies at its n-th point, if it comes that far."""
+        with self._planned(point, None):
+            try:
+                yield
+            except WorkerKilledError:
+                return
+
+    @contextmanager
+    def freezes_at(self, point: int, meanwhile: Callable[[], None]) -> Iterator[None]:
+        """The worker inside the block stands still at or after its n-th point, then goes on.
+
+        It holds no transaction then: a writer of SQLite that froze would stop everybody.
+        """
+        with self._planned(point, meanwhile):
+            yield
+
+    @contextmanager
+    def _planned(self, point: int, meanwhile: Callable[[], None] | None) -> Iterator[None]:
+        outer = (self.passed, self._at, self._meanwhile)
+        self.passed, self._at, self._meanwhile, self.struck = 0, point, meanwhile, ""
+        try:
+            yield
+        finally:
+            self.last_passed = self.passed
+            self.passed, self._at, self._meanwhile = outer
+
+    def point(self, name: str, *, may_freeze: bool) -> None:
+        self.passed += 1
+        if not self._at or self.passed < self._at:
+            return
+        if self._meanwhile is None:
+            self._at, self.struck = 0, name
+            self._on_strike()
+            raise WorkerKilledError(name)
+        if may_freeze:
+            meanwhile, self._at, self._meanwhile = self._meanwhile, 0, None
+            self._on_strike()
+            meanwhile()
+            self.struck = name
+
+
+class MortalDatabase(Database):
+    """A database whose caller passes the points of `mishaps`."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime], mishaps: Mishaps) -> None:
+        super().__init__(url, clock)
+        self._mishaps = mishaps
+        sa.event.listen(self.engine, "before_cursor_execute", self._before_statement)
+        sa.event.listen(self.engine, "commit", self._before_commit)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        self._mishaps.point("before a transaction", may_freeze=True)
+        with super().transaction() as tx:
+            yield tx
+        self._mishaps.point("after a commit", may_freeze=True)
+
+    def _before_statement(self, *args: object) -> None:
+        statement = str(args[2])
+        if not statement.startswith("BEGIN"):
+            self._mishaps.point(f"before {statement.split(maxsplit=1)[0]}", may_freeze=False)
+
+    def _before_commit(self, conn: sa.Connection) -> None:
+        del conn
+        self._mishaps.point("before a commit", may_freeze=False)

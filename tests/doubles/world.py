@@ -1,0 +1,308 @@
+"""The whole product with a small world around it: verbs for what can happen, by anybody."""
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from doubles.clever import TownClever
+from doubles.clock import FIRST_DAY, Clock
+from doubles.doorbell import LooseDoorbell
+from doubles.memory_store import Frames, MemorySnapshots
+from doubles.mishaps import Mishaps, MortalDatabase
+from doubles.oracle import Subject
+from doubles.post_office import PostOffice
+from doubles.town import Shared, Town
+from rosterhold.adapters import layout
+from rosterhold.adapters.database import decisions, migrations, tables, views
+from rosterhold.adapters.database.decisions import Decided, Person
+from rosterhold.adapters.database.transitions import Cause
+from rosterhold.adapters.tickets import Tickets
+from rosterhold.config.settings import Settings
+from rosterhold.config.wiring import Services
+from rosterhold.statemachine.chart import Work
+from rosterhold.statemachine.decisions import Action
+from rosterhold.statemachine.reasons import Reason
+from rosterhold.workers import email as email_module
+from rosterhold.workers import runner as runner_module
+from rosterhold.workers import scheduler
+from rosterhold.workers.runner import STEPS, Runner
+from rosterhold.workers.sweep import Sweep
+
+DISTRICT = "01K0000000000000000000TOWN"
+ADMINISTRATOR = "office@town.example"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A world to begin from."""
+
+    database: sqlite3.Connection
+    tables: dict[str, Any]
+    texts: dict[str, bytes]
+    given: dict[str, Shared]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a person saw of a hold when he opened the report."""
+
+    sync_id: str
+    digests: dict[Reason, str]
+    removals: frozenset[Subject]
+    configuration: frozenset[tuple[str, str, str, str]]
+
+
+class World:
+    """One district with its workers.
+
+    The database and the remembered frames are kept from life to life; `begin` starts a new one.
+    """
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.mishaps = Mishaps(self._excuse_mails)
+        file = f"file:world-{uuid4().hex}?mode=memory&cache=shared"
+        # A database in memory lives as long as somebody is connected.
+        self._anchor = sqlite3.connect(file, uri=True, isolation_level=None)
+        self.database = MortalDatabase(f"sqlite:///{file}&uri=true", self.clock, self.mishaps)
+        migrations.METADATA.create_all(self.database.engine)
+        self._frames = Frames()
+        self._tables = [table.name for table in reversed(migrations.METADATA.sorted_tables)]
+        self._with_a_roster = self._sync_once()
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        return self._anchor.execute(query, values).fetchall()
+
+    def _sync_once(self) -> Memory:
+        self.begin()
+        self.starts()
+        self.delivers()
+        kept = sqlite3.connect(":memory:")
+        self._anchor.backup(kept)
+        return Memory(kept, self.store.tables, self.store.texts, self.clever.given)
+
+    def begin(self, *, has_a_roster: bool = False) -> None:
+        """A new life: one district in an empty database, or with its first sync done."""
+        self.clock.now = FIRST_DAY
+        self.store = MemorySnapshots(self._frames, self.mishaps)
+        self.clever = TownClever(self.store)
+        if has_a_roster:
+            kept = self._with_a_roster
+            kept.database.backup(self._anchor)
+            self.store.tables, self.store.texts = dict(kept.tables), dict(kept.texts)
+            self.clever.given = dict(kept.given)
+            self.clock.passes(3_600)
+        else:
+            self._empty_the_database()
+        self.bell = LooseDoorbell(self.mishaps)
+        self.post = PostOffice(self.mishaps)
+        self.services = Services(
+            settings=Settings(),
+            database=self.database,
+            store=self.store,
+            broker=cast("Any", None),
+            doorbell=self.bell,
+            rate_gate=cast("Any", None),
+            mailer=self.post,
+            tickets=Tickets(["the town's key"]),
+        )
+        self.runner = Runner(self.services, {**STEPS, Work.FETCH: self.clever.fetch})
+        self.runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
+        self._sweep = Sweep(self.services, self.runner, role="worker")
+        self.pages: list[Page] = []
+        self.confirmed: dict[str, set[Subject]] = {}
+        self.accepted: set[tuple[str, str, str, str]] = set()
+        # Mails that a worker was at when something befell it: they may have gone out unnoted.
+        self.excused: dict[str, int] = {}
+
+    def _empty_the_database(self) -> None:
+        self._anchor.execute("BEGIN")
+        for table in self._tables:
+            self._anchor.execute(f'DELETE FROM "{table}"')
+        self._anchor.execute("COMMIT")
+        self._found_the_district()
+
+    def _found_the_district(self) -> None:
+        with self.database.transaction() as tx:
+            tx.conn.execute(
+                sa.insert(tables.districts).values(
+                    id=DISTRICT,
+                    clever_id="town",
+                    name="Town",
+                    time_zone="UTC",
+                    policy={},
+                    leave_out_types=[],
+                    leave_out_crowds=False,
+                    created_at=tx.now,
+                )
+            )
+            tx.conn.execute(
+                sa.insert(tables.administrators).values(district_id=DISTRICT, email=ADMINISTRATOR)
+            )
+
+    # What people and schedules do
+
+    def starts(self) -> None:
+        started = decisions.start(self.database, DISTRICT, trigger="test", cause=Cause("a test"))
+        if isinstance(started, decisions.Started):
+            self.bell.ring(started.work)
+
+    def looks(self) -> None:
+        """A person opens the report of the open sync and keeps the page."""
+        with self.database.reading() as conn:
+            sync = views.latest_sync(conn, DISTRICT)
+            if sync is None:
+                return
+            held = views.hold_view(conn, sync.id)
+        assert held is not None
+        seen: dict[Reason, set[Any]] = {reason: set() for reason in Reason}
+        for line in held.reasons:
+            if line.reason != Reason.DISCONNECTED:
+                prefix = layout.evaluation_prefix(DISTRICT, sync.id, line.evaluation_no)
+                reason = Reason(line.reason)
+                seen[reason] |= set(self.store.rows(layout.subjects_ref(prefix, reason)))
+        page = Page(
+            sync.id,
+            {Reason(line.reason): line.digest for line in held.reasons},
+            frozenset(row[1:] for row in seen[Reason.DATA_REMOVALS]),
+            frozenset(seen[Reason.DATA_CONFIGURATION]),
+        )
+        if page.digests:
+            self.pages.append(page)
+
+    def decides(self, action: Action, page_number: int = -1) -> None:
+        """A person answers what he saw on some page, even one of long ago."""
+        if not self.pages:
+            return
+        page = self.pages[page_number]
+        meant = Reason.DATA_REMOVALS if action is Action.CONFIRM else Reason.DATA_CONFIGURATION
+        answer = decisions.decide(
+            self.database,
+            self.store,
+            sync_id=page.sync_id,
+            action=action,
+            digest=page.digests.get(meant),
+            person=Person("office", "a test"),
+        )
+        if not isinstance(answer, Decided):
+            return
+        if action is Action.CONFIRM:
+            self.confirmed.setdefault(page.sync_id, set()).update(page.removals)
+        if action is Action.ACCEPT:
+            self.accepted |= page.configuration
+        self.bell.ring(answer.work)
+
+    def answers_everything(self) -> None:
+        """Every button that a hold may have, on the page seen last."""
+        for action in (Action.FIXED, Action.CONFIRM, Action.ACCEPT):
+            self.decides(action)
+
+    def is_held(self) -> bool:
+        return bool(self.rows("SELECT id FROM syncs WHERE state LIKE 'on_hold.%'"))
+
+    def cancels(self) -> None:
+        with self.database.reading() as conn:
+            sync = decisions.find_open(conn, DISTRICT)
+        if sync is not None:
+            answer = decisions.cancel(self.database, sync.id, Cause("enough", "office"))
+            if isinstance(answer, Decided):
+                self.bell.ring(answer.work)
+
+    def night_falls(self) -> None:
+        scheduler.tick(self.services)
+
+    # What the machines do
+
+    def works(self, work_id: int, *, goes_on: bool = True) -> None:
+        """A worker does what a message says, and what follows if its time lasts."""
+        with _inline_for(5.0 if goes_on else -1.0):
+            self.runner.work(work_id)
+
+    def delivers(self, number: int = 0, *, twice: bool = False, goes_on: bool = True) -> None:
+        message = self.bell.take(number, keep=twice)
+        if message is not None:
+            self.works(message[0], goes_on=goes_on)
+
+    def loses(self, number: int = 0) -> None:
+        self.bell.take(number)
+
+    def sweeps(self) -> None:
+        self._sweep.once()
+
+    def calms_down(self) -> None:
+        """Everything works again, and there is time."""
+        self.clever.connected, self.clever.surprises = True, 0
+        self.bell.away, self.post.mood = False, "takes"
+        for _ in range(40):
+            self.sweeps()
+            while self.bell.waiting:
+                self.delivers()
+            if not self.work_left():
+                return
+            self.clock.passes(1_900)
+        raise AssertionError(f"work is left when all is calm: {self.work_left()}")
+
+    def work_left(self) -> list[Any]:
+        return self.rows("SELECT id, work, attempts FROM outbox WHERE given_up_at IS NULL")
+
+    # What befalls them
+
+    def dies(self, act: Callable[[], None], point: int) -> str:
+        """A worker dies at its n-th point; what it held in memory is gone."""
+        with self.mishaps.dies_at(point):
+            act()
+        return self.mishaps.struck
+
+    def freezes(self, act: Callable[[], None], point: int, meanwhile: Callable[[], None]) -> None:
+        with self.mishaps.freezes_at(point, meanwhile):
+            act()
+
+    def _excuse_mails(self) -> None:
+        """A mail that is just being sent may go out once more for each mishap."""
+        for (mail_id,) in self.rows(
+            "SELECT subject FROM outbox WHERE work = 'email' AND leased_until IS NOT NULL"
+        ):
+            self.excused[mail_id] = self.excused.get(mail_id, 0) + 1
+
+    @property
+    def town(self) -> Town:
+        return self.clever.town
+
+    @town.setter
+    def town(self, town: Town) -> None:
+        self.clever.town = town
+
+
+@contextmanager
+def _inline_for(seconds: float) -> Iterator[None]:
+    real = runner_module.INLINE_BUDGET_S
+    runner_module.INLINE_BUDGET_S = seconds  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        runner_module.INLINE_BUDGET_S = real  # type: ignore[misc]
+
+
+@contextmanager
+def nothing_by_chance() -> Iterator[None]:
+    """Leases are renewed by no thread, and waits are drawn from one seed."""
+    real = (runner_module.kept, email_module.random)
+    runner_module.kept = _kept_by_nobody
+    email_module.random = cast("Any", SimpleNamespace(Random=lambda: random.Random(7)))
+    try:
+        yield
+    finally:
+        runner_module.kept, email_module.random = real
+
+
+@contextmanager
+def _kept_by_nobody(*args: object) -> Iterator[None]:
+    del args
+    yield

@@ -1,0 +1,20 @@
+"""Thousands of lives of a small town: `ROSTERHOLD_SIMULATION_RUNS=5000` for a long look.
+
+hypothesis prints what happened in the shortest life that goes wrong, and a blob to live it again.
+"""
+
+import os
+
+from doubles.machine import Simulation
+from hypothesis import HealthCheck, settings
+
+RUNS = int(os.environ.get("ROSTERHOLD_SIMULATION_RUNS", "150"))
+
+TestSimulation = Simulation.TestCase
+TestSimulation.settings = settings(
+    max_examples=RUNS,
+    stateful_step_count=25,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
