@@ -44,6 +44,8 @@ def apply_changes(
         with _staged(tx, kind, changes[name].filter(~removed), columns) as stage:
             if stage is not None:
                 _merge_of(kind)(tx, kind, stage, district_id, sync_id).write()
+                if tx.conn.dialect.name == "sqlite":
+                    _count_for_the_planner(tx.conn, ROSTER[name])
 
 
 @contextmanager
@@ -64,8 +66,18 @@ def _staged(
     stage.create(tx.conn)
     load = _copy if tx.conn.dialect.name == "postgresql" else _insert
     load(tx.conn, stage, frame)
+    _count_for_the_planner(tx.conn, stage)
     yield stage
     stage.drop(tx.conn)
+
+
+def _count_for_the_planner(conn: sa.Connection, table: sa.Table) -> None:
+    """Tell the database how big a table is that it is about to join.
+
+    SQLite has no idea of a table that it never counted, and joined every staged pair with every
+    pair of the district. PostgreSQL sees how its own tables grow, but not a temporary one.
+    """
+    conn.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 def _copy(conn: sa.Connection, stage: sa.Table, rows: pl.DataFrame) -> None:
