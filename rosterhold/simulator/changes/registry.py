@@ -179,7 +179,8 @@ def seed_of(district: District) -> int:
 
 
 def after(last: str | None, now: datetime) -> datetime:
-    """Give `now`, or the moment just above `last` if that is not past yet."""
+    """Give `now`, or the moment just above `last` if that is not past yet; both in milliseconds."""
+    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
     try:
         past = moment(last) if last else None
     except ValueError:
