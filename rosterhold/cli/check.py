@@ -1,11 +1,10 @@
 """`rosterhold check`: the settings and every service, before anything starts."""
 
 import asyncio
+import secrets
 import smtplib
 import socket
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rosterhold.adapters.clever.errors import CleverError
 from rosterhold.adapters.database import migrations
 from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.snapshots import SnapshotStoreError
 from rosterhold.cli.output import DONE, FAILED, AsJson, print_json, print_table
 from rosterhold.cli.session import settings_of, sqlite_file
 from rosterhold.config.settings import Settings, SettingsError, without_password
@@ -124,14 +124,13 @@ def _redis(services: Services) -> str:
 
 
 def _snapshots(services: Services) -> str:
-    folder = Path(services.settings.snapshots)
+    probe = f"check-{secrets.token_hex(8)}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UnfitError(f"{folder} cannot be written: {error.strerror}") from error
-    return str(folder)
+        services.store.write_bytes(f"{probe}/written", b"")
+        services.store.delete_tree(probe)
+    except SnapshotStoreError as error:
+        raise UnfitError(str(error)) from error
+    return services.settings.snapshots
 
 
 def _clever(services: Services) -> str:

@@ -42,7 +42,7 @@ app = typer.Typer()
 
 FOLDER: Final = Path("var/demo")
 ADMINISTRATOR: Final = "admin@district.example"
-MAIL_LINES: Final = 16
+MAIL_LINES: Final = 24
 LOOK_EVERY_S: Final = 0.3
 
 
@@ -96,7 +96,7 @@ class Story:
     def _show_mail(self, message: EmailMessage) -> None:
         body = message.get_body(("plain",))
         lines = body.get_content().strip().splitlines() if body is not None else []
-        shown = [f"To: {message['To']}", f"Subject: {message['Subject']}", ""]
+        shown = [f"To: {message['To']}", f"Subject: {message['Subject'].strip()}", ""]
         shown += lines[:MAIL_LINES] + (["…"] if len(lines) > MAIL_LINES else [])
         self.console.print(Panel(escape("\n".join(shown)), title="mail", title_align="left"))
 

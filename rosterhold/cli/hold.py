@@ -12,6 +12,7 @@ from rosterhold.adapters import layout
 from rosterhold.adapters.database import views
 from rosterhold.adapters.database.transitions import SyncRow
 from rosterhold.adapters.database.views import FindingView, HoldView
+from rosterhold.adapters.snapshots import SnapshotStoreError
 from rosterhold.cli.deciding import Sync, Wait, decide
 from rosterhold.cli.files import written
 from rosterhold.cli.output import (
@@ -160,6 +161,8 @@ def _write_removed(store: SnapshotStore, row: SyncRow, view: HoldView, path: Pat
             count = write_csv(file, CSV_COLUMNS, rows)
     except SnapshotLostError as error:
         raise CliError(f"the records of {row.id} are no longer kept: {error}") from error
+    except SnapshotStoreError as error:
+        raise CliError(str(error)) from error
     note(f"{count} records written to {path}")
 
 
