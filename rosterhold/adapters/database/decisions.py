@@ -105,12 +105,17 @@ def check_held_again(database: Database, sync_id: str, cause: Cause) -> Decided 
 
 def cancel(database: Database, sync_id: str, cause: Cause) -> Decided | Refused:
     """End an open sync without applying anything."""
-    with database.transaction() as tx:
-        sync = load(tx.conn, sync_id)
-        if sync is None or sync.state.is_final or sync.state is SyncState.APPLYING:
-            return Refused("not_open", "This sync can no longer be cancelled. Nothing was done.")
-        state = perform(tx, sync, SyncEvent.CANCEL, cause)
-        return Decided(sync_id, state, tuple(tx.work))
+    try:
+        with database.transaction() as tx:
+            sync = load(tx.conn, sync_id)
+            if sync is None or sync.state.is_final or sync.state is SyncState.APPLYING:
+                return Refused(
+                    "not_open", "This sync can no longer be cancelled. Nothing was done."
+                )
+            state = perform(tx, sync, SyncEvent.CANCEL, cause)
+            return Decided(sync_id, state, tuple(tx.work))
+    except StaleSyncError:
+        return Refused("outdated", "The sync has just moved on. Please look at it again.")
 
 
 def decide(
@@ -129,7 +134,8 @@ def decide(
     """
     try:
         with database.transaction() as tx:
-            sync = load(tx.conn, sync_id)
+            # Of two answers in the same instant the second sees what the first one did.
+            sync = load(tx.conn, sync_id, to_change=True)
             if sync is None:
                 return Refused("unknown", f"There is no sync {sync_id}.")
             unanswered = {

@@ -69,8 +69,13 @@ class EventRefusedError(Exception):
         self.refusal = refusal
 
 
-def load(conn: sa.Connection, sync_id: str) -> SyncRow | None:
-    row = conn.execute(sa.select(syncs).where(syncs.c.id == sync_id)).one_or_none()
+def load(conn: sa.Connection, sync_id: str, *, to_change: bool = False) -> SyncRow | None:
+    """The sync. With `to_change`, whoever else means to change it waits for this transaction.
+
+    SQLite needs no such lock: it has one writer at a time.
+    """
+    query = sa.select(syncs).where(syncs.c.id == sync_id)
+    row = conn.execute(query.with_for_update() if to_change else query).one_or_none()
     return None if row is None else as_sync(row)
 
 
@@ -134,7 +139,6 @@ def perform(
     if moved.state.is_final:
         values["finished_at"] = tx.now
         outbox.drop_for_sync(tx, sync.id)
-        _close_holds(tx, sync.id, moved.state)
     if moved.state.is_on_hold and sync.held_since is None:
         values["held_since"] = tx.now
     written = tx.conn.execute(
@@ -144,6 +148,9 @@ def perform(
     )
     if written.rowcount != 1:
         raise StaleSyncError(sync.id)
+    # The sync before its holds, as whoever answers one takes them: neither waits for the other.
+    if moved.state.is_final:
+        _close_holds(tx, sync.id, moved.state)
     _write_history(tx, sync.id, sync.version + 1, sync.state, moved.state, event, cause)
     for work in moved.work:
         outbox.add(tx, work, district_id=sync.district_id, sync_id=sync.id)
