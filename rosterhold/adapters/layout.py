@@ -3,6 +3,16 @@
 from rosterhold.statemachine.reasons import Reason
 
 
+def sync_prefix(district_id: str, sync_id: str) -> str:
+    """Below it lies everything of a sync."""
+    return f"{district_id}/{sync_id}"
+
+
+def sync_of(ref: str) -> str:
+    """The id of the sync that a reference is of."""
+    return ref.split("/")[1]
+
+
 def fetch_prefix(district_id: str, sync_id: str, fetch_no: int) -> str:
     """Below it lies everything one complete fetch gave: a Parquet file a kind, a manifest."""
     return f"{district_id}/{sync_id}/fetch-{fetch_no}"

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from rosterhold.config.bucket import bucket_address
+from rosterhold.statemachine.retention import HISTORY_DAYS
 
 PREFIX: Final = "ROSTERHOLD_"
 CONFIG_KEY: Final = "ROSTERHOLD_CONFIG"
@@ -26,6 +27,9 @@ MASK: Final = "***"
 _SECRETS: Final = frozenset({"clever_client_secret", "secret_keys"})
 _DATABASES: Final = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 _QUEUES: Final = frozenset({"redis", "rediss", "unix"})
+# The settings that are whole numbers → the least that each may be.
+_DAYS: Final = {"retention_days": HISTORY_DAYS, "forget_removed_days": 1}
+_MOST_DAYS: Final = 36_500
 _WEB: Final = frozenset({"http", "https"})
 _MAIL: Final = frozenset({"smtp", "smtps"})
 
@@ -42,6 +46,8 @@ class Settings:
         database_url: ``sqlite:///path`` or ``postgresql://…``.
         redis_url: the message queue; None for one inside the process.
         snapshots: where snapshots lie: a folder, or ``s3://bucket/prefix``.
+        retention_days: how long the files of a sync are kept after it finished.
+        forget_removed_days: how long a removed record keeps its personal data; None for ever.
         clever_api_url: the host under which ``/v3.0/…`` lies, without a trailing slash.
         clever_oauth_url: below it lies ``/tokens``, without a trailing slash.
         smtp_url: None to write mails as files under `mail_folder`.
@@ -53,6 +59,8 @@ class Settings:
     database_url: str = "sqlite:///var/rosterhold.db"
     redis_url: str | None = None
     snapshots: str = "var/snapshots"
+    retention_days: int = 35
+    forget_removed_days: int | None = None
     clever_api_url: str = "http://127.0.0.1:8900"
     clever_oauth_url: str = "http://127.0.0.1:8900/oauth"
     clever_client_id: str = "demo-client"
@@ -162,6 +170,8 @@ def _checked(name: str, raw: object, key: str) -> object:
         if not keys:
             raise SettingsError(f"{key} holds no key")
         return keys
+    if name in _DAYS:
+        return _days(raw, key, _DAYS[name])
     if not isinstance(raw, str) or not raw.strip():
         raise SettingsError(f"{key} must be a text that is not empty")
     check = _CHECKS.get(name)
@@ -169,6 +179,14 @@ def _checked(name: str, raw: object, key: str) -> object:
         return raw if check is None else check(raw.strip())
     except ValueError as error:
         raise SettingsError(f"{key} {error}") from error
+
+
+def _days(raw: object, key: str, least: int) -> int:
+    text = str(raw).strip()
+    number = int(text) if text.isascii() and text.isdecimal() else -1
+    if isinstance(raw, bool) or not least <= number <= _MOST_DAYS:
+        raise SettingsError(f"{key} must be a whole number of days, {least} or more")
+    return number
 
 
 def _url(raw: str, schemes: frozenset[str], example: str) -> SplitResult:

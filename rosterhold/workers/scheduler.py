@@ -15,6 +15,7 @@ from rosterhold.adapters.database.transitions import Cause, begin, perform
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import SyncEvent
 from rosterhold.statemachine.schedule import last_slot
+from rosterhold.workers.purge import run_purge
 from rosterhold.workers.step import Follow
 
 TICK_S: Final = 20.0
@@ -24,7 +25,8 @@ log = structlog.get_logger(__name__)
 
 
 def run_scheduler(services: Services, stop: threading.Event) -> None:
-    """Tick until told to stop."""
+    """Tick until told to stop; beside it, purge once a day, which may take long."""
+    threading.Thread(target=run_purge, args=(services, stop), name="purge", daemon=True).start()
     while not stop.is_set():
         try:
             tick(services)

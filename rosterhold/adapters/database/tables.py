@@ -260,3 +260,12 @@ fired = sa.Table(
     sa.Column("schedule", sa.Text, primary_key=True),
     sa.Column("due_at", UtcDateTime, primary_key=True),
 )
+
+# A sync whose files were deleted from the snapshot store, as the retention says.
+purges = sa.Table(
+    "purges",
+    metadata,
+    sa.Column("sync_id", sa.ForeignKey("syncs.id"), primary_key=True),
+    _district(),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
