@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -44,6 +44,8 @@ FOLDER: Final = Path("var/demo")
 ADMINISTRATOR: Final = "admin@district.example"
 MAIL_LINES: Final = 24
 LOOK_EVERY_S: Final = 0.3
+# How long the pages stay after the receipt.
+LOOK_AT_MOST_S: Final = 600
 
 
 @app.command()
@@ -192,6 +194,9 @@ def _play(story: Story, stage: Stage, *, auto: bool) -> None:
             _wait_for_a_click(stage, held)
     with story.chapter("The sync goes on"):
         _go_on(story, stage, held.id)
+        if not auto:
+            story.say("Your browser shows the receipt. Ctrl-C ends the demo.")
+            _let_look()
 
 
 def _sync(story: Story, stage: Stage, trigger: str, total: int | None) -> SyncView:
@@ -255,6 +260,12 @@ def _confirm(story: Story, stage: Stage, hold: HoldView) -> None:
 def _wait_for_a_click(stage: Stage, held: SyncView) -> None:
     while sync_view(stage.services, held.id).version == held.version:
         time.sleep(LOOK_EVERY_S)
+
+
+def _let_look() -> None:
+    """Keep the pages there for a while: somebody reads them."""
+    with suppress(KeyboardInterrupt):
+        time.sleep(LOOK_AT_MOST_S)
 
 
 def _go_on(story: Story, stage: Stage, sync_id: str) -> None:
