@@ -105,7 +105,7 @@ def purge(
             _purge_files(services, district, done, now, dry_run=dry_run)
             in_a_row = 0
         except (SnapshotStoreError, SnapshotLostError, msgspec.MsgspecError) as error:
-            in_a_row += 1
+            in_a_row += isinstance(error, SnapshotStoreError)
             done.failed.append(NotPurged(district.id, str(error)))
             log.warning("not purged", district=district.id, error=str(error))
         _forget(services, district, done, now, dry_run=dry_run)
@@ -138,7 +138,7 @@ def _old_syncs(services: Services, district_id: str, now: datetime) -> list[Past
     stays right while the files are deleted, whatever happens meanwhile.
     """
     with services.database.reading() as conn:
-        # Read anew, in one view with the syncs: the list of districts may be an hour old.
+        # Read anew, and before its syncs: the list of districts may be an hour old.
         district = districts.find(conn, district_id)
         syncs = retention.with_files(conn, district_id)
     if district is None:

@@ -240,6 +240,18 @@ def test_a_store_that_is_away_is_not_asked_for_every_district(archive):
     assert len(archive.purges().failed) == 3
 
 
+def test_lost_baselines_of_many_districts_do_not_keep_the_others_from_being_purged(archive):
+    for number in range(4):
+        lost = archive.healthy(f"Lost {number}")
+        archive.sync(lost, OLD)
+        with archive.services.database.transaction() as tx:
+            districts.update(tx, lost, {"baseline_ref": f"{lost}/gone/target.json"})
+    old = archive.sync(archive.healthy("Zed"), OLD)
+    done = archive.purges()
+    assert len(done.failed) == 4
+    assert [one.sync_id for one in done.purged] == [old]
+
+
 def test_a_purge_ends_when_the_process_does(archive):
     archive.sync(archive.healthy(), OLD)
     stop = threading.Event()
