@@ -28,6 +28,12 @@ demo: $(READY) ## run the main job on a generated district (ARGS=--auto decides 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
+SYNCS ?= 10000
+SEED ?=
+.PHONY: chaos
+chaos: $(READY) ## a long fault storm over real processes (SYNCS=10000 SEED=7)
+	PYTHONPATH=tests $(BIN)/python -m chaos.storm --syncs $(SYNCS) $(if $(SEED),--seed $(SEED))
+
 .PHONY: lint
 lint: $(READY) ## style, types and import contracts
 	$(BIN)/ruff format --check .

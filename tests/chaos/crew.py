@@ -1,0 +1,130 @@
+"""The worker processes of a storm, under a supervisor that starts a dead parent again."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import psutil
+
+RESTART_AFTER_S = 0.3
+STOP_WITHIN_S = 75.0
+TESTS = Path(__file__).parents[1]
+
+
+class Crew:
+    """So many parents, each with its worker processes, as a service manager would keep them.
+
+    Args:
+        folder: where they run and write their log.
+        environment: settings of Rosterhold, and what `doomed` reads.
+        parents: how many units.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], parents: int = 2) -> None:
+        self.log_path = folder / "workers.log"
+        self._folder = folder
+        self._environment = {**os.environ, **environment, "PYTHONPATH": str(TESTS)}
+        self._parents: list[subprocess.Popen[bytes] | None] = [None] * parents
+        self._log = self.log_path.open("ab")
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
+        self.restarts = 0
+
+    def start(self) -> None:
+        self._parents = [self._spawn() for _ in self._parents]
+        self._thread.start()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "chaos.doomed"],
+            cwd=self._folder,
+            env=self._environment,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+
+    def _supervise(self) -> None:
+        while not self._over.wait(RESTART_AFTER_S):
+            for place, parent in enumerate(self._parents):
+                if parent is not None and parent.poll() is not None:
+                    _kill_group(parent)
+                    self.restarts += 1
+                    self._parents[place] = self._spawn()
+
+    def pids(self) -> list[int]:
+        """The worker processes that are alive."""
+        found: list[int] = []
+        for parent in self._parents:
+            if parent is not None:
+                with contextlib.suppress(psutil.Error):
+                    children = psutil.Process(parent.pid).children()
+                    found.extend(child.pid for child in children)
+        return sorted(found)
+
+    def kill_one(self, rng: Random) -> int | None:
+        pids = self.pids()
+        if not pids:
+            return None
+        pid = rng.choice(pids)
+        _signal(pid, signal.SIGKILL)
+        return pid
+
+    def freeze_one(self, rng: Random, seconds: float) -> None:
+        """Stop a process for longer than its lease, and let it go on as if nothing were."""
+        pids = self.pids()
+        if pids:
+            pid = rng.choice(pids)
+            _signal(pid, signal.SIGSTOP)
+            time.sleep(seconds)
+            _signal(pid, signal.SIGCONT)
+
+    def kill_unit(self, rng: Random) -> None:
+        parent = rng.choice(self._parents)
+        if parent is not None:
+            _kill_group(parent)
+
+    def terminate_unit(self, rng: Random) -> None:
+        parent = rng.choice(self._parents)
+        if parent is not None:
+            _signal(parent.pid, signal.SIGTERM)
+
+    def stop(self) -> float:
+        """End all with SIGTERM; returns how many seconds the slowest took."""
+        began = time.monotonic()
+        if self._over.is_set():
+            return 0.0
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        parents = [parent for parent in self._parents if parent is not None]
+        for parent in parents:
+            _signal(parent.pid, signal.SIGTERM)
+        for parent in parents:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                parent.wait(max(STOP_WITHIN_S - (time.monotonic() - began), 0.1))
+            _kill_group(parent)
+            parent.wait()
+        self._log.close()
+        return time.monotonic() - began
+
+    def codes(self) -> list[int | None]:
+        return [parent.returncode for parent in self._parents if parent is not None]
+
+
+def _kill_group(parent: subprocess.Popen[bytes]) -> None:
+    # Each parent leads a session of its own, so this is it and its children and nobody else.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(parent.pid, signal.SIGKILL)
+
+
+def _signal(pid: int, which: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, which)

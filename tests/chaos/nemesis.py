@@ -1,0 +1,149 @@
+"""What goes wrong, and when: drawn from the seed before the storm begins."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import redis
+from chaos.clever import Weather
+from chaos.crew import Crew
+from chaos.messages import Meddler
+from chaos.post_office import MOODS, PostOffice
+from chaos.servers import Postgres, Valkey
+
+Fault = Callable[[], object]
+
+# Name → how often, among all.
+WEIGHTS: dict[str, int] = {
+    "kill a worker": 7,
+    "kill a unit": 2,
+    "terminate a unit": 1,
+    "flush Redis": 3,
+    "restart Redis empty": 2,
+    "Redis away": 2,
+    "freeze Redis": 1,
+    "restart PostgreSQL": 2,
+    "PostgreSQL away": 1,
+    "cut connections": 8,
+    "mail mood": 6,
+    "mail away": 1,
+    "Clever fault": 20,
+    "messages": 14,
+}
+EVERY_S = 0.55
+# Longer than a lease.
+FROZEN_S = 23.0
+
+
+@dataclass(frozen=True)
+class Blow:
+    """A fault and its time, in seconds from the beginning."""
+
+    at: float
+    name: str
+    seed: float
+
+
+def draw(rng: Random, seconds: float) -> list[Blow]:
+    """The whole storm, drawn at once: the same seed gives the same storm."""
+    blows: list[Blow] = []
+    at = 2.0
+    while at < seconds:
+        name = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        blows.append(Blow(at, name, rng.random()))
+        at += rng.expovariate(1 / EVERY_S)
+    # However short, a storm has some of each that hurts most.
+    for name in ("kill a unit", "restart PostgreSQL", "flush Redis", "restart Redis empty"):
+        blows.append(Blow(rng.uniform(3.0, seconds), name, rng.random()))
+    for minute in range(int(seconds // 60) + 1):
+        last = min(60.0 * (minute + 1), seconds) - FROZEN_S
+        begins = rng.uniform(60.0 * minute + 2.0, max(last, 60.0 * minute + 3.0))
+        blows.append(Blow(begins, "freeze a worker", rng.random()))
+    return sorted(blows, key=lambda blow: blow.at)
+
+
+class Nemesis:
+    """Deals the blows, each in a thread of its own where it lasts."""
+
+    def __init__(
+        self,
+        *,
+        crew: Crew,
+        postgres: Postgres,
+        valkey: Valkey,
+        post_office: PostOffice,
+        weather: Weather,
+        meddler: Meddler,
+    ) -> None:
+        self._crew = crew
+        self._postgres = postgres
+        self._valkey = valkey
+        self._post_office = post_office
+        self._weather = weather
+        self._meddler = meddler
+        self._one_at_a_time = {"PostgreSQL": threading.Lock(), "Redis": threading.Lock()}
+        self._lasting: list[threading.Thread] = []
+        self.dealt: Counter[str] = Counter()
+
+    def rage(self, blows: list[Blow], over: Callable[[], bool] = lambda: False) -> None:
+        began = time.monotonic()
+        for blow in blows:
+            while (left := began + blow.at - time.monotonic()) > 0 and not over():
+                time.sleep(min(left, 0.5))
+            if over():
+                break
+            self.dealt[blow.name] += 1
+            thread = threading.Thread(target=self._deal, args=(blow,), name=blow.name, daemon=True)
+            thread.start()
+            self._lasting.append(thread)
+        for thread in self._lasting:
+            thread.join()
+        self._post_office.mood = "kind"
+        self._weather.clear()
+
+    def _deal(self, blow: Blow) -> None:
+        rng = Random(blow.seed)
+        faults: dict[str, Fault] = {
+            "kill a worker": lambda: self._crew.kill_one(rng),
+            "kill a unit": lambda: self._crew.kill_unit(rng),
+            "terminate a unit": lambda: self._crew.terminate_unit(rng),
+            "freeze a worker": lambda: self._crew.freeze_one(rng, FROZEN_S),
+            "flush Redis": self._valkey.flush,
+            "restart Redis empty": self._valkey.restart,
+            "Redis away": lambda: self._valkey.restart(rng.uniform(1, 6)),
+            "freeze Redis": lambda: self._valkey.freeze(rng.uniform(0.5, 3)),
+            "restart PostgreSQL": self._postgres.restart,
+            "PostgreSQL away": lambda: self._postgres.restart(rng.uniform(1, 4)),
+            "cut connections": lambda: self._postgres.cut(rng),
+            "mail mood": lambda: self._mood(rng),
+            "mail away": lambda: self._mail_away(rng),
+            "Clever fault": lambda: self._clever(),
+            "messages": lambda: self._meddler.meddle(rng),
+        }
+        lock = next((at for name, at in self._one_at_a_time.items() if name in blow.name), None)
+        try:
+            if lock is None:
+                faults[blow.name]()
+            else:
+                with lock:
+                    faults[blow.name]()
+        except (redis.RedisError, OSError, ConnectionError):
+            self.dealt[f"{blow.name} (missed: its server was away)"] += 1
+        except Exception as error:  # a server of the storm itself, not of the product
+            if "psycopg" not in type(error).__module__:
+                raise
+            self.dealt[f"{blow.name} (missed: its server was away)"] += 1
+
+    def _clever(self) -> None:
+        self.dealt[f"Clever: {self._weather.spoil()}"] += 1
+
+    def _mood(self, rng: Random) -> None:
+        self._post_office.mood = rng.choice(MOODS)
+
+    def _mail_away(self, rng: Random) -> None:
+        self._post_office.stop()
+        time.sleep(rng.uniform(1, 4))
+        self._post_office.start()
