@@ -1,17 +1,17 @@
-"""The fetch step without a network: what Clever gives is the town at that moment."""
+"""Reading Clever without a network: what Clever gives is the town at that moment."""
 
-from doubles.memory_store import MemorySnapshots
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
 from doubles.town import Shared, Town, shared
 from rosterhold.adapters import layout
 from rosterhold.adapters.clever.outcome import CannotConnect, DistrictFacts, Fetched, cannot_connect
-from rosterhold.adapters.database import claims
-from rosterhold.adapters.database.claims import Claim
-from rosterhold.adapters.database.transitions import SyncRow
 from rosterhold.adapters.manifests import read_manifest, write_manifest
-from rosterhold.config.wiring import Services
 from rosterhold.roster.snapshot import Manifest
-from rosterhold.workers.fetch import _hold, _keep
-from rosterhold.workers.step import Follow
+from rosterhold.roster.store import SnapshotStore
+from rosterhold.workers import fetch as fetch_module
 
 
 class ClosedForRepairsError(Exception):
@@ -21,57 +21,78 @@ class ClosedForRepairsError(Exception):
 class TownClever:
     """Clever as the town sees it; remembers what each snapshot was made of."""
 
-    def __init__(self, store: MemorySnapshots) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self.town = Town()
         self.connected = True
         self.surprises = 0
         self.given: dict[str, Shared] = {}
 
-    def fetch(self, services: Services, claim: Claim, sync: SyncRow) -> Follow:
-        prefix = layout.fetch_prefix(sync.district_id, sync.id, sync.fetch_no)
-        outcome = self._read(claim.district_id, prefix)
-        with services.database.transaction() as tx:
-            claims.settle(tx, claim)
-            if isinstance(outcome, Fetched):
-                _keep(tx, sync, outcome)
-            else:
-                _hold(tx, sync, outcome)
-            return tuple(tx.work)
+    @contextmanager
+    def stands_in(self) -> Iterator[None]:
+        """The fetch step reads from here; its coroutine never waits, so no loop is needed."""
+        names = ("fetch_snapshot", "clever_client", "asyncio")
+        real = {name: getattr(fetch_module, name) for name in names}
+        fetch_module.fetch_snapshot = cast("Any", self.fetch_snapshot)
+        fetch_module.clever_client = cast("Any", _nobody)
+        fetch_module.asyncio = cast("Any", SimpleNamespace(run=_run))
+        try:
+            yield
+        finally:
+            for name, function in real.items():
+                setattr(fetch_module, name, function)
 
-    def _read(self, district_id: str, prefix: str) -> Fetched | CannotConnect:
+    async def fetch_snapshot(
+        self,
+        client: object,
+        store: SnapshotStore,
+        prefix: str,
+        clever_id: str,
+        *,
+        had: Mapping[str, int],
+        on_page: Callable[[str, int], None],
+    ) -> Fetched | CannotConnect:
+        """As the real one: called again with the same prefix, it gives the same snapshot."""
         if self.surprises:
             self.surprises -= 1
             raise ClosedForRepairsError("somebody pulled the plug")
-        facts = DistrictFacts(clever_id=district_id, state="success")
+        facts = DistrictFacts(clever_id=clever_id, state="success")
         ref = layout.manifest_ref(prefix)
-        if self._store.exists(ref):
-            manifest = read_manifest(self._store, ref)
-            assert manifest is not None
-            return Fetched(manifest, facts)
+        if store.exists(ref):
+            return Fetched(cast("Manifest", read_manifest(store, ref)), facts)
         given = shared(self.town)
         if not self.connected or not given.rows["schools"]:
             return cannot_connect("token_refused", "the token was refused", permanent=True)
-        return Fetched(self._write(prefix, given), facts)
-
-    def _write(self, prefix: str, given: Shared) -> Manifest:
-        """Write the files under a name of their own; the manifest makes them the snapshot."""
-        frames = given.frames()
-        own = f"{prefix}/reading-{len(self._store.list(prefix))}"
-        files = {name: f"{own}/{name}.parquet" for name in frames}
-        for name, frame in frames.items():
-            self._store.write(files[name], frame)
-        self._store.write(f"{own}/invalid.parquet", given.invalid())
-        manifest = Manifest(
-            files,
-            {name: frame.height for name, frame in frames.items()},
-            f"{own}/invalid.parquet",
-            {"students": len(given.unreadable)} if given.unreadable else {},
-        )
-        ref = layout.manifest_ref(prefix)
-        earlier = read_manifest(self._store, ref) if self._store.exists(ref) else None
-        if earlier is not None:
-            return earlier
+        store.write_bytes(f"{prefix}/begin.json", b"{}")
+        on_page("students", len(given.rows["students"]))
+        manifest = _write(store, prefix, given)
         self.given[ref] = given
-        write_manifest(self._store, ref, manifest)
-        return manifest
+        write_manifest(store, ref, manifest)
+        return Fetched(manifest, facts)
+
+
+def _write(store: SnapshotStore, prefix: str, given: Shared) -> Manifest:
+    frames = given.frames()
+    files = {name: f"{prefix}/{name}.parquet" for name in frames}
+    for name, frame in frames.items():
+        store.write(files[name], frame)
+    store.write(f"{prefix}/invalid.parquet", given.invalid())
+    return Manifest(
+        files,
+        {name: frame.height for name, frame in frames.items()},
+        f"{prefix}/invalid.parquet",
+        {"students": len(given.unreadable)} if given.unreadable else {},
+    )
+
+
+@asynccontextmanager
+async def _nobody(services: object) -> AsyncIterator[None]:
+    del services
+    yield
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("nothing here waits for a network")

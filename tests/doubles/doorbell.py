@@ -13,6 +13,7 @@ class LooseDoorbell:
         self.waiting: list[Message] = []
         self.away = False
         self.rung = 0
+        self._emptied = True
 
     def ring(self, work: Iterable[Message]) -> bool:
         messages = list(work)
@@ -31,3 +32,13 @@ class LooseDoorbell:
             return None
         place = number % len(self.waiting)
         return self.waiting[place] if keep else self.waiting.pop(place)
+
+    def is_emptied(self) -> None:
+        self.waiting.clear()
+        self._emptied = True
+
+    def was_emptied(self) -> bool:
+        return self._emptied and not self.away
+
+    def remember(self) -> None:
+        self._emptied = False

@@ -36,6 +36,7 @@ class Inspector:
         # The roster as it is to be, with the columns that only the report needs.
         self._model = nobody()
         self._applied_by: str | None = None
+        self._ends: dict[str, str] = {}
         self._own_ids: dict[tuple[str, tuple[str, ...]], int] = {}
 
     def looks(self) -> None:
@@ -83,12 +84,17 @@ class Inspector:
     def _mails_are_sent_once_or_waiting(self) -> None:
         world = self._world
         to_send = {row[0] for row in world.rows("SELECT subject FROM outbox WHERE work = 'email'")}
+        unknown = set(world.post.taken)
         for mail_id, message_id, status in world.rows("SELECT id, message_id, status FROM emails"):
             waits = status in {"waiting", "retrying"}
             assert waits == (mail_id in to_send), f"a mail is {status} and its work is lost"
             taken = world.post.taken[message_id]
             assert taken <= 1 + world.excused.get(mail_id, 0), "a mail went out again"
             assert taken or status != "sent", "noted as sent and never handed over"
+            known = self._ends.setdefault(mail_id, status) if not waits else status
+            assert known == status, f"a mail that was {known} is {status}"
+            unknown.discard(message_id)
+        assert not unknown, "a mail went out that nobody noted"
         twice = world.rows(
             "SELECT hold_id, template, sync_id FROM emails GROUP BY 1, 2, 3 HAVING count(*) > 1"
         )

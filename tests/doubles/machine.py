@@ -1,18 +1,17 @@
 """Anything may happen to a town in any order; hypothesis chooses, the inspector looks."""
 
-from collections.abc import Callable
-
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from doubles.inspector import Inspector
 from doubles.remember import pure_work_is_remembered
 from doubles.town import CHANGES, Change
-from doubles.world import World, nothing_by_chance
+from doubles.world import World
 from rosterhold.statemachine.decisions import Action
 
 numbers = st.integers(0, 5)
-points = st.integers(1, 60)
+points = st.integers(1, 120)
+freezes = st.sampled_from([1, 21])
 pauses = st.sampled_from([1, 6, 21, 70, 2_000, 90_000])
 actions = st.sampled_from([Action.CONFIRM, Action.ACCEPT, *Action])
 town_changes = st.sampled_from(CHANGES)
@@ -32,9 +31,7 @@ class Simulation(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = the_world()
-        self._chance = nothing_by_chance()
         self._memory = pure_work_is_remembered()
-        self._chance.__enter__()
         self._memory.__enter__()
         self.inspector = Inspector(self.world)
 
@@ -52,7 +49,6 @@ class Simulation(RuleBasedStateMachine):
             self.inspector.looks()
         finally:
             self._memory.__exit__(None, None, None)
-            self._chance.__exit__(None, None, None)
 
     # The town, people, schedules
 
@@ -89,7 +85,7 @@ class Simulation(RuleBasedStateMachine):
         self.world.decides(action, number % len(self.world.pages))
 
     @precondition(lambda self: self.world.is_held())
-    @rule(change=town_changes, dies_at=st.integers(0, 60))
+    @rule(change=town_changes, dies_at=st.integers(0, 120))
     def people_answer_everything(self, change: Change, dies_at: int) -> None:
         """They look, the town changes, they answer what they saw, and the work is done."""
         self.world.looks()
@@ -126,6 +122,10 @@ class Simulation(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.world.clock.passes(seconds)
 
+    @rule()
+    def the_queue_is_emptied(self) -> None:
+        self.world.bell.is_emptied()
+
     @rule(bell_away=st.booleans(), mood=st.sampled_from(["takes", "refuses", "away"]))
     def doorbell_and_post_office_are_in_a_mood(self, *, bell_away: bool, mood: str) -> None:
         self.world.bell.away = bell_away
@@ -136,16 +136,27 @@ class Simulation(RuleBasedStateMachine):
     @precondition(lambda self: self.world.work_left())
     @rule(point=points, number=numbers, goes_on=st.booleans())
     def a_worker_dies(self, point: int, number: int, *, goes_on: bool) -> None:
-        self.world.dies(self._work(number, goes_on=goes_on), point)
+        work_id = self._some_work(number)
+        self.world.dies(lambda: self.world.works(work_id, goes_on=goes_on), point)
 
     @precondition(lambda self: self.world.work_left())
-    @rule(point=points, number=numbers, seconds=st.sampled_from([1, 21]), decide=st.booleans())
-    def a_worker_freezes(self, point: int, number: int, seconds: int, *, decide: bool) -> None:
+    @rule(
+        point=points,
+        number=numbers,
+        seconds=st.sampled_from([1, 21]),
+        twice=st.booleans(),
+        decide=st.booleans(),
+    )
+    def a_worker_freezes(
+        self, point: int, number: int, seconds: int, *, twice: bool, decide: bool
+    ) -> None:
         """It stands still, others may take over and people may decide, and it goes on."""
+        work_id = self._some_work(number)
 
         def meanwhile() -> None:
-            self.world.clock.passes(seconds)
             self.world.sweeps()
+            for _ in range(twice):
+                self.world.works(work_id)
             while self.world.bell.waiting:
                 self.world.delivers()
                 self.inspector.looks()
@@ -154,15 +165,15 @@ class Simulation(RuleBasedStateMachine):
                 self.world.answers_everything()
                 self.inspector.looks()
 
-        self.world.freezes(self._work(number, goes_on=True), point, meanwhile)
+        self.world.freezes(lambda: self.world.works(work_id), point, seconds, meanwhile)
 
     @precondition(lambda self: self.world.is_held())
-    @rule(point=st.integers(1, 12), action=actions)
+    @rule(point=st.integers(1, 24), action=actions)
     def a_process_dies_while_somebody_decides(self, point: int, action: Action) -> None:
         self.world.looks()
         self.world.dies(lambda: self.world.decides(action), point)
 
-    def _work(self, number: int, *, goes_on: bool) -> Callable[[], None]:
+    def _some_work(self, number: int) -> int:
         left = self.world.work_left()
-        work_id = left[number % len(left)][0]
-        return lambda: self.world.works(work_id, goes_on=goes_on)
+        work_id: int = left[number % len(left)][0]
+        return work_id

@@ -44,12 +44,12 @@ class MemorySnapshots:
 
     def write(self, ref: str, frame: pl.DataFrame) -> None:
         interned = self._frames.one(frame)
-        self._mishaps.point(f"before writing {ref}", may_freeze=True)
+        self._mishaps.point(f"before writing {ref.rpartition('/')[2]}", may_freeze=True)
         if self.tables.setdefault(ref, interned) is not interned:
             raise OverwrittenError(ref)
 
     def write_bytes(self, ref: str, content: bytes) -> None:
-        self._mishaps.point(f"before writing {ref}", may_freeze=True)
+        self._mishaps.point(f"before writing {ref.rpartition('/')[2]}", may_freeze=True)
         if self.texts.setdefault(ref, content) != content:
             raise OverwrittenError(ref)
 

@@ -1,10 +1,12 @@
 """Where a worker can die or freeze, and a database that passes these points."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from rosterhold.adapters.database.engine import Database, Transaction
 
@@ -16,23 +18,24 @@ class WorkerKilledError(BaseException):
 class Mishaps:
     """Counts the points that a worker passes; at one of them it dies, or freezes for a while.
 
-    The points are: before each statement, before and after each commit, before and after whatever
-    is done outside of the database. To die after a statement is to die before the next one.
+    The points are: before and after each statement, each commit, and whatever is done outside of
+    the database.
     """
 
-    def __init__(self, on_strike: Callable[[], None]) -> None:
-        self._on_strike = on_strike
+    def __init__(self) -> None:
         self.passed = 0
-        self.last_passed = 0
+        self._log: list[str] | None = None
         self.struck = ""
         self._at = 0
         self._meanwhile: Callable[[], None] | None = None
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Nothing befalls the worker; its points are counted."""
+    def watched(self) -> Iterator[list[str]]:
+        """Nothing befalls the worker; its points are written down."""
+        self._log = points = []
         with self._planned(0, None):
-            yield
+            yield points
+        self._log = None
 
     @contextmanager
     def dies_at(self, point: int) -> Iterator[None]:
@@ -59,20 +62,19 @@ class Mishaps:
         try:
             yield
         finally:
-            self.last_passed = self.passed
             self.passed, self._at, self._meanwhile = outer
 
     def point(self, name: str, *, may_freeze: bool) -> None:
         self.passed += 1
+        if self._log is not None:
+            self._log.append(name)
         if not self._at or self.passed < self._at:
             return
         if self._meanwhile is None:
             self._at, self.struck = 0, name
-            self._on_strike()
             raise WorkerKilledError(name)
         if may_freeze:
             meanwhile, self._at, self._meanwhile = self._meanwhile, 0, None
-            self._on_strike()
             meanwhile()
             self.struck = name
 
@@ -83,7 +85,11 @@ class MortalDatabase(Database):
     def __init__(self, url: str, clock: Callable[[], datetime], mishaps: Mishaps) -> None:
         super().__init__(url, clock)
         self._mishaps = mishaps
+        self._connections: list[DBAPIConnection] = []
+        sa.event.listen(self.engine, "connect", self._connected)
+        sa.event.listen(self.engine, "invalidate", self._invalidated)
         sa.event.listen(self.engine, "before_cursor_execute", self._before_statement)
+        sa.event.listen(self.engine, "after_cursor_execute", self._after_statement)
         sa.event.listen(self.engine, "commit", self._before_commit)
 
     @contextmanager
@@ -93,10 +99,30 @@ class MortalDatabase(Database):
             yield tx
         self._mishaps.point("after a commit", may_freeze=True)
 
+    def loses_its_process(self) -> None:
+        """The connections of a process that is gone roll back, though this one keeps cursors."""
+        while self._connections:
+            with suppress(sqlite3.ProgrammingError):
+                self._connections.pop().rollback()
+        self.engine.dispose()
+
+    def _invalidated(self, connection: DBAPIConnection, record: object, error: object) -> None:
+        del record, error
+        connection.rollback()
+
+    def _connected(self, connection: DBAPIConnection, record: object) -> None:
+        del record
+        self._connections.append(connection)
+
     def _before_statement(self, *args: object) -> None:
         statement = str(args[2])
         if not statement.startswith("BEGIN"):
             self._mishaps.point(f"before {statement.split(maxsplit=1)[0]}", may_freeze=False)
+
+    def _after_statement(self, *args: object) -> None:
+        statement = str(args[2])
+        if not statement.startswith("BEGIN"):
+            self._mishaps.point(f"after {statement.split(maxsplit=1)[0]}", may_freeze=False)
 
     def _before_commit(self, conn: sa.Connection) -> None:
         del conn

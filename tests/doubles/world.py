@@ -5,9 +5,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any, cast
-from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -18,24 +19,26 @@ from doubles.memory_store import Frames, MemorySnapshots
 from doubles.mishaps import Mishaps, MortalDatabase
 from doubles.oracle import Subject
 from doubles.post_office import PostOffice
+from doubles.remember import pure_work_is_remembered
 from doubles.town import Shared, Town
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import decisions, migrations, tables, views
 from rosterhold.adapters.database.decisions import Decided, Person
+from rosterhold.adapters.database.outbox import LEASE
 from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services
-from rosterhold.statemachine.chart import Work
 from rosterhold.statemachine.decisions import Action
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.workers import email as email_module
 from rosterhold.workers import runner as runner_module
 from rosterhold.workers import scheduler
-from rosterhold.workers.runner import STEPS, Runner
+from rosterhold.workers.runner import Runner
 from rosterhold.workers.sweep import Sweep
 
 DISTRICT = "01K0000000000000000000TOWN"
+MEMORY_DISK = Path("/dev/shm")
 ADMINISTRATOR = "office@town.example"
 
 
@@ -67,15 +70,17 @@ class World:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.mishaps = Mishaps(self._excuse_mails)
-        file = f"file:world-{uuid4().hex}?mode=memory&cache=shared"
-        # A database in memory lives as long as somebody is connected.
-        self._anchor = sqlite3.connect(file, uri=True, isolation_level=None)
-        self.database = MortalDatabase(f"sqlite:///{file}&uri=true", self.clock, self.mishaps)
+        self.mishaps = Mishaps()
+        # A file, where a dead connection leaves no lock; in memory where there is such a disk.
+        self._folder = TemporaryDirectory(dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None)
+        file = f"{self._folder.name}/world.db"
+        self.database = MortalDatabase(f"sqlite:///{file}", self.clock, self.mishaps)
+        self._anchor = sqlite3.connect(file, isolation_level=None)
         migrations.METADATA.create_all(self.database.engine)
         self._frames = Frames()
         self._tables = [table.name for table in reversed(migrations.METADATA.sorted_tables)]
-        self._with_a_roster = self._sync_once()
+        with pure_work_is_remembered():
+            self._with_a_roster = self._sync_once()
 
     def rows(self, query: str, *values: object) -> list[Any]:
         return self._anchor.execute(query, values).fetchall()
@@ -92,7 +97,7 @@ class World:
         """A new life: one district in an empty database, or with its first sync done."""
         self.clock.now = FIRST_DAY
         self.store = MemorySnapshots(self._frames, self.mishaps)
-        self.clever = TownClever(self.store)
+        self.clever = TownClever()
         if has_a_roster:
             kept = self._with_a_roster
             kept.database.backup(self._anchor)
@@ -113,7 +118,7 @@ class World:
             mailer=self.post,
             tickets=Tickets(["the town's key"]),
         )
-        self.runner = Runner(self.services, {**STEPS, Work.FETCH: self.clever.fetch})
+        self.runner = Runner(self.services)
         self.runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
         self._sweep = Sweep(self.services, self.runner, role="worker")
         self.pages: list[Page] = []
@@ -222,7 +227,7 @@ class World:
 
     def works(self, work_id: int, *, goes_on: bool = True) -> None:
         """A worker does what a message says, and what follows if its time lasts."""
-        with _inline_for(5.0 if goes_on else -1.0):
+        with _inline_for(5.0 if goes_on else -1.0), self.clever.stands_in(), nothing_by_chance():
             self.runner.work(work_id)
 
     def delivers(self, number: int = 0, *, twice: bool = False, goes_on: bool = True) -> None:
@@ -234,7 +239,9 @@ class World:
         self.bell.take(number)
 
     def sweeps(self) -> None:
-        self._sweep.once()
+        with self.clever.stands_in(), nothing_by_chance():
+            self._sweep.trust_no_lost_message()
+            self._sweep.once()
 
     def calms_down(self) -> None:
         """Everything works again, and there is time."""
@@ -258,14 +265,27 @@ class World:
         """A worker dies at its n-th point; what it held in memory is gone."""
         with self.mishaps.dies_at(point):
             act()
+        if self.mishaps.struck:
+            self.database.loses_its_process()
+            self._excuse_mails()
         return self.mishaps.struck
 
-    def freezes(self, act: Callable[[], None], point: int, meanwhile: Callable[[], None]) -> None:
-        with self.mishaps.freezes_at(point, meanwhile):
+    def freezes(
+        self, act: Callable[[], None], point: int, seconds: float, meanwhile: Callable[[], None]
+    ) -> None:
+        """A worker stands still for a while at or after its n-th point, and then goes on."""
+
+        def time_passes() -> None:
+            self.clock.passes(seconds)
+            if seconds > LEASE.total_seconds():
+                self._excuse_mails()
+            meanwhile()
+
+        with self.mishaps.freezes_at(point, time_passes):
             act()
 
     def _excuse_mails(self) -> None:
-        """A mail that is just being sent may go out once more for each mishap."""
+        """A mail that is just being sent may go out once more when its worker loses the lease."""
         for (mail_id,) in self.rows(
             "SELECT subject FROM outbox WHERE work = 'email' AND leased_until IS NOT NULL"
         ):
