@@ -32,14 +32,18 @@ DATA_REASONS = (Reason.DATA_CONFIGURATION, Reason.DATA_REMOVALS)
 
 
 def evaluate(services: Services, claim: Claim, sync: SyncRow) -> Follow:
-    """Judge once; a killed one that is called again writes the same files anew."""
+    """Judge once.
+
+    The evaluation's number is never used twice: a frozen worker that lost its claim, and goes on as
+    if nothing were, writes over no file of whoever took the work over.
+    """
     district = district_of(services.database, sync)
     snapshot = read_manifest(services.store, sync.snapshot_ref)
     if snapshot is None:
         raise SnapshotLostError(f"{sync.id}: no snapshot")
     baseline = frames_of(services.store, read_manifest(services.store, district.baseline_ref))
     verdict = _judge(services, district, sync, baseline, snapshot)
-    evaluation_no = sync.evaluation_no + 1
+    evaluation_no = sync.evaluation_no + claim.epoch
     prefix = layout.evaluation_prefix(district.id, sync.id, evaluation_no)
     _write_files(services.store, prefix, verdict, baseline, snapshot)
     with services.database.transaction() as tx:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from rosterhold.adapters import layout
+from rosterhold.adapters.clever import parts
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.outcome import CannotConnect, Fetched
 from rosterhold.adapters.database import claims, districts, emails, holds
@@ -25,20 +26,33 @@ from rosterhold.workers.step import Follow, district_of
 
 
 def fetch(services: Services, claim: Claim, sync: SyncRow) -> Follow:
-    """Do one fetch; a killed one that is called again goes on from its last page."""
+    """Do one fetch; it goes on from the last page of a worker that died."""
     district = district_of(services.database, sync)
-    outcome = asyncio.run(_read_clever(services, district, sync))
+    prefix = _prefix(sync, claim.epoch)
+    for epoch in range(claim.epoch - 1, 0, -1):
+        if parts.adopt(services.store, _prefix(sync, epoch), prefix):
+            break
+    outcome = asyncio.run(_read_clever(services, district, sync, prefix))
     with services.database.transaction() as tx:
         claims.settle(tx, claim)
         if isinstance(outcome, Fetched):
-            _keep(tx, sync, outcome)
+            _keep(tx, sync, outcome, prefix)
         else:
             _hold(tx, sync, outcome)
         return tuple(tx.work)
 
 
+def _prefix(sync: SyncRow, epoch: int) -> str:
+    """Every claim writes below a prefix of its own.
+
+    A frozen worker that lost its claim, and goes on as if nothing were, can touch nothing of
+    whoever took the work over.
+    """
+    return f"{layout.fetch_prefix(sync.district_id, sync.id, sync.fetch_no)}/{epoch}"
+
+
 async def _read_clever(
-    services: Services, district: DistrictRow, sync: SyncRow
+    services: Services, district: DistrictRow, sync: SyncRow, prefix: str
 ) -> Fetched | CannotConnect:
     baseline = read_manifest(services.store, district.baseline_ref)
 
@@ -50,7 +64,7 @@ async def _read_clever(
         return await fetch_snapshot(
             client,
             services.store,
-            layout.fetch_prefix(district.id, sync.id, sync.fetch_no),
+            prefix,
             district.clever_id,
             had=baseline.counts if baseline else {},
             on_page=on_page,
@@ -64,7 +78,7 @@ def _show_progress(tx: Transaction, sync_id: str, kind: str, records: int) -> No
         tx.conn.execute(sa.insert(progress).values(sync_id=sync_id, kind=kind, records=records))
 
 
-def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched) -> None:
+def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str) -> None:
     facts = fetched.district
     districts.update(
         tx,
@@ -76,7 +90,6 @@ def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched) -> None:
         },
     )
     holds.resolve(tx, sync.id, [Reason.DISCONNECTED], "connected again")
-    prefix = layout.fetch_prefix(sync.district_id, sync.id, sync.fetch_no)
     changes = {
         "snapshot_ref": layout.manifest_ref(prefix),
         "set_aside": {

@@ -19,7 +19,7 @@ from rosterhold.adapters.clever.columns import LISTINGS, Listing
 from rosterhold.adapters.clever.outcome import DistrictFacts, Fetched
 from rosterhold.adapters.clever.paging import START, Place
 from rosterhold.roster.snapshot import Manifest
-from rosterhold.roster.store import SnapshotStore
+from rosterhold.roster.store import SnapshotLostError, SnapshotStore
 
 _PART: Final = re.compile(r"/(?P<page>\d{6})\.(?:last|(?P<cursor>[A-Za-z0-9_-]+)\.more)\.parquet$")
 
@@ -53,6 +53,30 @@ def part_ref(prefix: str, listing: Listing, place: Place) -> str:
     """Of the page that led to a place."""
     name = "last" if place.ended else f"{place.cursor}.more"
     return f"{_folder(prefix, listing)}/{place.pages:06}.{name}.parquet"
+
+
+def adopt(store: SnapshotStore, earlier: str, prefix: str) -> bool:
+    """Take over what another, unfinished fetch read, so that this one goes on from there.
+
+    The other one may still be at work; it is in vain. A list is copied as far as its pages follow
+    each other, and the beginning last, so that a copy that was cut off counts for nothing.
+
+    Returns:
+        Whether there was anything to go on with.
+    """
+    try:
+        beginning = store.read_bytes(f"{earlier}/begin.json")
+        for refs in part_refs(store, earlier).values():
+            for number, ref in enumerate(refs, start=1):
+                if f"/{number:06}." not in ref:
+                    break
+                store.write_bytes(prefix + ref.removeprefix(earlier), store.read_bytes(ref))
+        store.write_bytes(f"{prefix}/begin.json", beginning)
+    except SnapshotLostError:
+        store.delete_tree(prefix)
+        return False
+    store.delete_tree(earlier)
+    return True
 
 
 def place_reached(store: SnapshotStore, prefix: str, listing: Listing) -> Place:
