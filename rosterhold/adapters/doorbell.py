@@ -14,6 +14,14 @@ class Doorbell(Protocol):
         """
         ...
 
+    def was_emptied(self) -> bool:
+        """Whether the messages sent before `remember` are gone; False while the queue is away."""
+        ...
+
+    def remember(self) -> None:
+        """From now on, notice when the queue is emptied."""
+        ...
+
 
 class SilentDoorbell:
     """For a process that has no queue: whoever sweeps the outbox finds the work."""
@@ -21,3 +29,9 @@ class SilentDoorbell:
     def ring(self, work: Iterable[tuple[int, str]]) -> bool:
         del work
         return False
+
+    def was_emptied(self) -> bool:
+        return False
+
+    def remember(self) -> None:
+        pass

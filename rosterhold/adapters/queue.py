@@ -26,6 +26,9 @@ SOCKET_TIMEOUT_S: Final = 10
 # A last resort far above every time-out of our own.
 STEP_LIMIT_MS: Final = 3_600_000
 
+# Gone with everything else when Redis is emptied or starts anew.
+LIFE_KEY: Final = "rosterhold:queue:life"
+
 log = structlog.get_logger(__name__)
 
 
@@ -62,7 +65,7 @@ def make_broker(client: redis.Redis) -> RedisBroker:
 class DramatiqDoorbell:
     """Sends a message for each piece of work; a queue that is away costs only time."""
 
-    def __init__(self, broker: dramatiq.Broker) -> None:
+    def __init__(self, broker: RedisBroker) -> None:
         self._broker = broker
 
     def ring(self, work: Iterable[tuple[int, str]]) -> bool:
@@ -73,6 +76,18 @@ class DramatiqDoorbell:
             log.warning("the queue is away; the sweep will send again", error=str(error))
             return False
         return True
+
+    def was_emptied(self) -> bool:
+        try:
+            return not self._broker.client.exists(LIFE_KEY)
+        except redis.RedisError:
+            return False
+
+    def remember(self) -> None:
+        try:
+            self._broker.client.set(LIFE_KEY, 1)
+        except redis.RedisError as error:
+            log.warning("the queue is away; the sweep will send again", error=str(error))
 
 
 def message_for(work_id: int, work: Work) -> "dramatiq.Message[Any]":

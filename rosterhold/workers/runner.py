@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
 from rosterhold.adapters.database import claims, outbox
@@ -23,6 +24,7 @@ from rosterhold.config.wiring import Services
 from rosterhold.roster.store import SnapshotLostError
 from rosterhold.statemachine.chart import SyncEvent, Work
 from rosterhold.workers.apply import apply
+from rosterhold.workers.email import MAX_ATTEMPTS as MOST_MAIL_ATTEMPTS
 from rosterhold.workers.email import email
 from rosterhold.workers.evaluate import evaluate
 from rosterhold.workers.fetch import fetch
@@ -36,6 +38,11 @@ INLINE_BUDGET_S: Final = 5.0
 FINAL_ERRORS: Final = (SnapshotLostError,)
 
 Step = Callable[[Services, Claim, SyncRow], Follow]
+
+WORKERS_DIED: Final = (
+    "the step was begun {times} times and never came to its end: its worker process died each "
+    "time, or lost its database"
+)
 
 STEPS: Final[Mapping[Work, Step]] = {
     Work.FETCH: fetch,
@@ -68,13 +75,20 @@ class Runner:
     def work(self, work_id: int) -> None:
         """Do a piece of work and, while the time budget lasts, the steps that follow it.
 
-        Ends quietly when the work is done, not due, or somebody else's.
+        Ends quietly when the work is done, not due, or somebody else's; when the database is
+        away, the sweep comes back to it.
         """
         until = time.monotonic() + INLINE_BUDGET_S
-        claim = claims.claim(self._services.database, work_id, goes_on=True)
-        while claim is not None:
-            claim = replace(claim, goes_on=time.monotonic() < until)
-            claim = self._next(claim, self._one(claim))
+        try:
+            claim = claims.claim(self._services.database, work_id, goes_on=True)
+            if claim is not None and claim.attempts > _most_attempts(claim.work):
+                self._end(claim, WORKERS_DIED.format(times=claim.attempts - 1))
+                return
+            while claim is not None:
+                claim = replace(claim, goes_on=time.monotonic() < until)
+                claim = self._next(claim, self._one(claim))
+        except SQLAlchemyError as error:
+            log.warning("the database is away; the sweep comes back", work_id=work_id, error=error)
 
     def _next(self, claim: Claim, follow: Follow) -> Claim | None:
         """The step to go on with; for everything else the bell is rung."""
@@ -136,14 +150,22 @@ class Runner:
     def _failed(self, claim: Claim, error: Exception) -> None:
         """Put the work back for later, or end the sync as failed when that helps no more."""
         text = f"{type(error).__name__}: {error}"[:500]
-        final = claim.attempts >= claims.MAX_ATTEMPTS or isinstance(error, FINAL_ERRORS)
+        final = claim.attempts >= _most_attempts(claim.work) or isinstance(error, FINAL_ERRORS)
         log.error("step failed", exc_info=error, attempt=claim.attempts, final=final)
+        if final:
+            self._end(claim, text)
+            return
         try:
             with self._services.database.transaction() as tx:
-                if not final:
-                    due_at = claims.retry_at(tx.now, claim.attempts, self._jitter)
-                    claims.put_back(tx, claim, error=text, due_at=due_at)
-                    return
+                due_at = claims.retry_at(tx.now, claim.attempts, self._jitter)
+                claims.put_back(tx, claim, error=text, due_at=due_at)
+        except ClaimLostError:
+            log.info("somebody else was first")
+
+    def _end(self, claim: Claim, text: str) -> None:
+        """Another try helps no more: the sync fails, other work is left for an operator."""
+        try:
+            with self._services.database.transaction() as tx:
                 sync = load(tx.conn, claim.sync_id or "")
                 if sync is None or claim.work is Work.EMAIL or sync.state.is_final:
                     claims.give_up(tx, claim, error=text)
@@ -152,3 +174,7 @@ class Runner:
                 perform(tx, sync, SyncEvent.FAIL, Cause(text), {"failure": text})
         except (ClaimLostError, StaleSyncError):
             log.info("somebody else was first")
+
+
+def _most_attempts(work: Work) -> int:
+    return MOST_MAIL_ATTEMPTS if work is Work.EMAIL else claims.MAX_ATTEMPTS

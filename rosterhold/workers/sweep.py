@@ -38,18 +38,37 @@ class Sweep:
 
     def _run(self) -> None:
         process_id: str | None = None
+        away = False
         while not self._stop.is_set():
             try:
                 process_id = processes.beat(self._services.database, process_id, self._role)
+                self.trust_no_lost_message()
                 self.once()
+                if away:
+                    log.info("the database is back")
+                away = False
             except SQLAlchemyError as error:
-                log.warning("the database is away; the sweep waits", error=str(error))
+                if not away:
+                    log.warning("the database is away; the sweep waits", error=str(error))
+                away = True
+            except Exception:
+                # Without its sweep a process is deaf: whatever it was, the next round may work.
+                log.exception("the sweep failed; it goes on")
             self._stop.wait(SWEEP_EVERY_S)
         if process_id is not None:
             try:
                 processes.leave(self._services.database, process_id)
             except SQLAlchemyError as error:
                 log.warning("the database is away; others will notice", error=str(error))
+
+    def trust_no_lost_message(self) -> None:
+        """If the queue was emptied, let every piece of work be sent for again at once."""
+        if self._services.doorbell.was_emptied():
+            with self._services.database.transaction() as tx:
+                waiting = outbox.forget_messages(tx)
+            # In this order: a process that dies in between leaves it to the next one.
+            self._services.doorbell.remember()
+            log.info("the queue was empty", sent_again=waiting)
 
     def once(self) -> int:
         """Ring for what nobody answered; without a queue, do it right here.
@@ -59,12 +78,13 @@ class Sweep:
         """
         database = self._services.database
         with database.reading() as conn:
-            found = outbox.unanswered(conn, database.now(conn))
+            now = database.now(conn)
+            found = outbox.unanswered(conn, now)
         if not found:
             return 0
         if self._services.doorbell.ring(found):
             with database.transaction() as tx:
-                outbox.mark_sent(tx, [work_id for work_id, _ in found])
+                outbox.mark_sent(tx, [work_id for work_id, _ in found], found_at=now)
         else:
             for work_id, _ in found:
                 self._runner.work(work_id)

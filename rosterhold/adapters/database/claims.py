@@ -64,6 +64,9 @@ def claim(database: Database, work_id: int, *, goes_on: bool = False) -> Claim |
                 epoch=outbox.c.epoch + 1,
                 leased_until=tx.now + LEASE,
                 attempts=outbox.c.attempts + 1,
+                # The message is answered: whoever takes the work over waits for no other.
+                sent_at=None,
+                sends=0,
             )
             .returning(*outbox.c)
         ).one_or_none()

@@ -30,8 +30,9 @@ STEPS: Final = frozenset(Work) - {Work.EMAIL}
 # How long a worker that does not say that it lives keeps its work.
 LEASE: Final = timedelta(seconds=20)
 
-# How long a message that nobody answered is trusted, by how often it was sent, in seconds.
-RESEND_AFTER_S: Final = (5, 15, 60, 300)
+# How long a message that nobody answered is trusted, by how often it was sent, in seconds. The last
+# is how long work can lie at worst: a message can be lost at any time, not only the first one.
+RESEND_AFTER_S: Final = (5, 15, 25)
 SWEEP_LIMIT: Final = 200
 RING_TIME: Final = timedelta(milliseconds=300)
 
@@ -110,13 +111,33 @@ def _ago(now: datetime, seconds: int) -> sa.BindParameter[datetime]:
     return sa.literal(now - timedelta(seconds=seconds), outbox.c.sent_at.type)
 
 
-def mark_sent(tx: Transaction, work_ids: Sequence[int]) -> None:
-    if work_ids:
-        tx.conn.execute(
-            sa.update(outbox)
-            .where(outbox.c.id.in_(work_ids))
-            .values(sent_at=tx.now, sends=outbox.c.sends + 1)
-        )
+def mark_sent(
+    tx: Transaction, work_ids: Sequence[int], *, found_at: datetime | None = None
+) -> None:
+    """Note that messages were sent.
+
+    Sweeps of several processes find the same work at the same time: what another one noted after
+    `found_at` is not counted again, or patience would grow with the number of processes.
+    """
+    if not work_ids:
+        return
+    update = sa.update(outbox).where(outbox.c.id.in_(work_ids))
+    if found_at is not None:
+        update = update.where(sa.or_(outbox.c.sent_at.is_(None), outbox.c.sent_at < found_at))
+    tx.conn.execute(update.values(sent_at=tx.now, sends=outbox.c.sends + 1))
+
+
+def forget_messages(tx: Transaction) -> int:
+    """Trust no message that was sent so far: the queue was emptied.
+
+    Returns:
+        How many pieces of work wait for one again.
+    """
+    free = sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < tx.now)
+    result = tx.conn.execute(
+        sa.update(outbox).where(outbox.c.sent_at.is_not(None), free).values(sent_at=None, sends=0)
+    )
+    return result.rowcount
 
 
 def waiting(conn: sa.Connection, *, district_id: str | None = None) -> int:
