@@ -149,7 +149,7 @@ class Runner:
 
     def _failed(self, claim: Claim, error: Exception) -> None:
         """Put the work back for later, or end the sync as failed when that helps no more."""
-        text = f"{type(error).__name__}: {error}"[:500]
+        text = _words(error)[:500]
         final = claim.attempts >= _most_attempts(claim.work) or isinstance(error, FINAL_ERRORS)
         log.error("step failed", exc_info=error, attempt=claim.attempts, final=final)
         if final:
@@ -178,3 +178,9 @@ class Runner:
 
 def _most_attempts(work: Work) -> int:
     return MOST_MAIL_ATTEMPTS if work is Work.EMAIL else claims.MAX_ATTEMPTS
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, SnapshotLostError):
+        return f"a file of the snapshot store is lost, and nothing was applied: {error}"
+    return f"{type(error).__name__}: {error}"

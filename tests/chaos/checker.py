@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import polars as pl
 import sqlalchemy as sa
-from chaos.people import Book
-from chaos.post_office import PostOffice
 from doubles.oracle import ROADS
 
+from chaos.people import Book
+from chaos.post_office import PostOffice
 from rosterhold.adapters import layout
 from rosterhold.adapters.database.roster_tables import PAIR_PARTS, ROSTER, part_id
 from rosterhold.adapters.manifests import frames_of, read_manifest
@@ -145,7 +145,9 @@ class Checker:
             for before, sync in pairwise(syncs):
                 yield from self._removals_of(sync, self._frames(before.target_ref))
 
-    def _removals_of(self, sync: sa.Row[tuple[object, ...]], before: dict[str, pl.DataFrame]) -> Iterator[str]:
+    def _removals_of(
+        self, sync: sa.Row[tuple[object, ...]], before: dict[str, pl.DataFrame]
+    ) -> Iterator[str]:
         prefix = str(sync.target_ref).rpartition("/")[0]
         after = self._frames(str(sync.target_ref))
         confirmed = self._book.confirmed[str(sync.id)]

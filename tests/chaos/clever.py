@@ -54,7 +54,9 @@ def make_world(rng: Random, districts: int) -> World:
         people = rng.randint(FEWEST_PEOPLE, MOST_PEOPLE)
         seed = rng.getrandbits(30)
         world.add(
-            generate_district(seed, people, name=f"Town {number}", clever_id=f"5{number:016x}{'0' * 7}")
+            generate_district(
+                seed, people, name=f"Town {number}", clever_id=f"5{number:016x}{'0' * 7}"
+            )
         )
     return world
 

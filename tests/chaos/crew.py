@@ -31,14 +31,15 @@ class Crew:
         self.log_path = folder / "workers.log"
         self._folder = folder
         self._environment = {**os.environ, **environment, "PYTHONPATH": str(TESTS)}
-        self._parents: list[subprocess.Popen[bytes] | None] = [None] * parents
+        self._number = parents
+        self._parents: list[subprocess.Popen[bytes]] = []
         self._log = self.log_path.open("ab")
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
         self.restarts = 0
 
     def start(self) -> None:
-        self._parents = [self._spawn() for _ in self._parents]
+        self._parents = [self._spawn() for _ in range(self._number)]
         self._thread.start()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
@@ -54,7 +55,7 @@ class Crew:
     def _supervise(self) -> None:
         while not self._over.wait(RESTART_AFTER_S):
             for place, parent in enumerate(self._parents):
-                if parent is not None and parent.poll() is not None:
+                if parent.poll() is not None:
                     _kill_group(parent)
                     self.restarts += 1
                     self._parents[place] = self._spawn()
@@ -63,10 +64,9 @@ class Crew:
         """The worker processes that are alive."""
         found: list[int] = []
         for parent in self._parents:
-            if parent is not None:
-                with contextlib.suppress(psutil.Error):
-                    children = psutil.Process(parent.pid).children()
-                    found.extend(child.pid for child in children)
+            with contextlib.suppress(psutil.Error):
+                children = psutil.Process(parent.pid).children()
+                found.extend(child.pid for child in children)
         return sorted(found)
 
     def kill_one(self, rng: Random) -> int | None:
@@ -87,14 +87,14 @@ class Crew:
             _signal(pid, signal.SIGCONT)
 
     def kill_unit(self, rng: Random) -> None:
-        parent = rng.choice(self._parents)
-        if parent is not None:
+        _kill_group(rng.choice(self._parents))
+
+    def kill_all(self) -> None:
+        for parent in self._parents:
             _kill_group(parent)
 
     def terminate_unit(self, rng: Random) -> None:
-        parent = rng.choice(self._parents)
-        if parent is not None:
-            _signal(parent.pid, signal.SIGTERM)
+        _signal(rng.choice(self._parents).pid, signal.SIGTERM)
 
     def stop(self) -> float:
         """End all with SIGTERM; returns how many seconds the slowest took."""
@@ -104,10 +104,9 @@ class Crew:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
-        parents = [parent for parent in self._parents if parent is not None]
-        for parent in parents:
+        for parent in self._parents:
             _signal(parent.pid, signal.SIGTERM)
-        for parent in parents:
+        for parent in self._parents:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 parent.wait(max(STOP_WITHIN_S - (time.monotonic() - began), 0.1))
             _kill_group(parent)
@@ -116,7 +115,7 @@ class Crew:
         return time.monotonic() - began
 
     def codes(self) -> list[int | None]:
-        return [parent.returncode for parent in self._parents if parent is not None]
+        return [parent.returncode for parent in self._parents]
 
 
 def _kill_group(parent: subprocess.Popen[bytes]) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
-from chaos.messages import Meddler
 
+from chaos.messages import Meddler
 from rosterhold.adapters.database.outbox import LEASE
 
 LOOK_EVERY_S = 0.25
@@ -69,11 +69,11 @@ class Monitor:
             now_seen[work_id] = Seen(epoch, leased_until)
             self._meddler.highest = max(self._meddler.highest, work_id)
             self.measured.most_attempts = max(self.measured.most_attempts, attempts)
-            if before is not None and before.leased_until is not None:
-                if epoch > before.epoch and before.leased_until < now:
-                    # A lease lasts from the last sign of life; the worker died after that.
-                    silent = now - (before.leased_until - LEASE)
-                    self.measured.takeovers.append(silent.total_seconds())
+            ran_out = before.leased_until if before is not None else None
+            if ran_out is not None and ran_out < now and before.epoch < epoch:
+                # A lease lasts from the last sign of life; the worker died after that.
+                silent = now - (ran_out - LEASE)
+                self.measured.takeovers.append(silent.total_seconds())
             if leased_until is None or leased_until < now:
                 free_since = max(due_at, leased_until or due_at)
                 idle = (now - free_since).total_seconds()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 import redis
+
 from chaos.clever import Weather
 from chaos.crew import Crew
 from chaos.messages import Meddler
@@ -33,6 +34,7 @@ WEIGHTS: dict[str, int] = {
     "Clever fault": 20,
     "messages": 14,
 }
+HURT_MOST = ("kill a unit", "restart PostgreSQL", "flush Redis", "restart Redis empty")
 EVERY_S = 0.55
 # Longer than a lease.
 FROZEN_S = 23.0
@@ -56,8 +58,7 @@ def draw(rng: Random, seconds: float) -> list[Blow]:
         blows.append(Blow(at, name, rng.random()))
         at += rng.expovariate(1 / EVERY_S)
     # However short, a storm has some of each that hurts most.
-    for name in ("kill a unit", "restart PostgreSQL", "flush Redis", "restart Redis empty"):
-        blows.append(Blow(rng.uniform(3.0, seconds), name, rng.random()))
+    blows += [Blow(rng.uniform(3.0, seconds), name, rng.random()) for name in HURT_MOST]
     for minute in range(int(seconds // 60) + 1):
         last = min(60.0 * (minute + 1), seconds) - FROZEN_S
         begins = rng.uniform(60.0 * minute + 2.0, max(last, 60.0 * minute + 3.0))
@@ -120,7 +121,7 @@ class Nemesis:
             "cut connections": lambda: self._postgres.cut(rng),
             "mail mood": lambda: self._mood(rng),
             "mail away": lambda: self._mail_away(rng),
-            "Clever fault": lambda: self._clever(),
+            "Clever fault": self._clever,
             "messages": lambda: self._meddler.meddle(rng),
         }
         lock = next((at for name, at in self._one_at_a_time.items() if name in blow.name), None)

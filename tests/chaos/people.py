@@ -8,10 +8,10 @@ from threading import Barrier, Thread
 from typing import TypeVar
 
 import redis
-from chaos.clever import Weather
 from dramatiq.errors import DramatiqError
 from sqlalchemy.exc import SQLAlchemyError
 
+from chaos.clever import Weather
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import decisions, districts, views
 from rosterhold.adapters.database.transitions import Cause
@@ -112,7 +112,7 @@ class People:
         while not self._over.is_set():
             try:
                 held = self.held()
-                for sync in rng.sample(held, min(len(held), 4)):
+                for sync in rng.sample(held, min(len(held), 8)):
                     self._answer_one(rng, sync)
             except AWAY:
                 self._book.note("a request failed, the database was away")
@@ -152,10 +152,8 @@ class People:
         self._book.note(f"old page: {type(told).__name__}")
         if isinstance(told, decisions.Decided) and old not in shown:
             # The hold may have come to be just this one between the look and the answer.
-            now = {line.digest for line in told_page.reasons} if (
-                told_page := self.page(hold.sync)
-            ) else set()
-            if old not in now:
+            now = self.page(hold.sync)
+            if now is None or old not in {line.digest for line in now.reasons}:
                 self._book.breach(f"{hold.sync}: {action} on the old digest {old} was taken")
 
     def answer(self, rng: Random, hold: HoldView, *, at_once: int = 1) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
 from chaos.servers import free_port
 
 MOODS = ("kind", "refuses", "breaks off before", "breaks off after")

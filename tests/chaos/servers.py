@@ -62,9 +62,7 @@ class Postgres:
 
     def start(self) -> None:
         # Without fsync a killed server loses nothing: only a machine that loses its power would.
-        options = (
-            f"-h 127.0.0.1 -p {self.port} -k {self._data} -c fsync=off -c max_connections=200"
-        )
+        options = f"-h 127.0.0.1 -p {self.port} -k {self._data} -c fsync=off -c max_connections=200"
         self._run("pg_ctl", "-w", "-o", options, "-l", str(self._log), "start")
 
     def stop(self, mode: str = "immediate") -> None:

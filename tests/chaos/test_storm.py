@@ -7,6 +7,7 @@ import os
 import random
 
 import pytest
+
 from chaos.storm import run
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
@@ -18,7 +19,7 @@ def seed() -> int:
 
 
 def test_nothing_is_lost_done_twice_or_done_unasked_in_a_storm():
-    report = run(seed(), seconds=30, syncs=1_000, towns=24)
+    report = run(seed(), seconds=30, syncs=1_000, towns=40)
     assert report.wrong == [], "\n".join(report.lines())
     assert report.syncs > 10
     assert len(report.dealt) > 15

@@ -87,7 +87,8 @@ def differences(services: Services, world: World) -> Iterator[str]:
                 if leaves_out and kind in {"contacts", "guardianships"}:
                     continue
                 if records != found[kind]:
+                    missing, stale = len(records - found[kind]), len(found[kind] - records)
                     yield (
-                        f"{row.clever_id} {kind}: {len(records - found[kind])} of Clever's records "
-                        f"are not in the roster, {len(found[kind] - records)} are no longer Clever's"
+                        f"{row.clever_id} {kind}: {missing} of Clever's records are not in the "
+                        f"roster, {stale} of the roster's are no longer Clever's"
                     )
