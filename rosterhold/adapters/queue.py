@@ -72,7 +72,7 @@ class DramatiqDoorbell:
         try:
             for work_id, name in work:
                 self._broker.enqueue(message_for(work_id, Work(name)))
-        except (dramatiq.errors.ConnectionError, redis.RedisError) as error:
+        except (dramatiq.errors.BrokerConnectionError, redis.RedisError) as error:
             log.warning("the queue is away; the sweep will send again", error=str(error))
             return False
         return True

@@ -30,7 +30,8 @@ class Crew:
     def __init__(self, folder: Path, environment: Mapping[str, str], parents: int = 2) -> None:
         self.log_path = folder / "workers.log"
         self._folder = folder
-        self._environment = {**os.environ, **environment, "PYTHONPATH": str(TESTS)}
+        path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
+        self._environment = {**os.environ, **environment, "PYTHONPATH": path}
         self._number = parents
         self._parents: list[subprocess.Popen[bytes]] = []
         self._log = self.log_path.open("ab")
