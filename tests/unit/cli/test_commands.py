@@ -23,9 +23,7 @@ def test_help_lists_every_command_and_imports_none_of_them():
         "import sys; from rosterhold.cli.main import main; main(['--help']);"
         "sys.exit(any(name in sys.modules for name in ('sqlalchemy', 'polars', 'dramatiq')))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     for command in ("init", "up", "worker", "simulate", "demo", "district", "hold", "check"):
         assert command in done.stdout
