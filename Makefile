@@ -28,6 +28,10 @@ demo: $(READY) ## run the main job on a generated district (ARGS=--auto decides 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
+.PHONY: chaos-test
+chaos-test: $(READY) ## the short fault storm, and how processes end; wants the machine to itself
+	$(BIN)/python -m pytest -m chaos $(ARGS)
+
 SYNCS ?= 10000
 SEED ?=
 .PHONY: chaos
