@@ -90,6 +90,9 @@ class Weather:
         )
         return kind
 
+    def be_slow(self, *, seconds: float, times: int) -> None:
+        self._world.fail("slow", seconds=seconds, times=times, path="/users")
+
     def clear(self) -> None:
         """No fault is in force any more."""
         self._world.heal()

@@ -63,12 +63,7 @@ class Crew:
 
     def pids(self) -> list[int]:
         """The worker processes that are alive."""
-        found: list[int] = []
-        for parent in self._parents:
-            with contextlib.suppress(psutil.Error):
-                children = psutil.Process(parent.pid).children()
-                found.extend(child.pid for child in children)
-        return sorted(found)
+        return sorted(pid for parent in self._parents for pid in _children(parent))
 
     def kill_one(self, rng: Random) -> int | None:
         pids = self.pids()
@@ -78,13 +73,13 @@ class Crew:
         _signal(pid, signal.SIGKILL)
         return pid
 
-    def freeze_one(self, rng: Random, seconds: float) -> None:
-        """Stop a process for longer than its lease, and let it go on as if nothing were."""
-        pids = self.pids()
-        if pids:
-            pid = rng.choice(pids)
+    def freeze_unit(self, rng: Random, seconds: float) -> None:
+        """Stop processes for longer than their leases, and let them go on as if nothing were."""
+        pids = _children(rng.choice(self._parents))
+        for pid in pids:
             _signal(pid, signal.SIGSTOP)
-            time.sleep(seconds)
+        time.sleep(seconds)
+        for pid in pids:
             _signal(pid, signal.SIGCONT)
 
     def kill_unit(self, rng: Random) -> None:
@@ -117,6 +112,13 @@ class Crew:
 
     def codes(self) -> list[int | None]:
         return [parent.returncode for parent in self._parents]
+
+
+def _children(parent: subprocess.Popen[bytes]) -> list[int]:
+    try:
+        return [child.pid for child in psutil.Process(parent.pid).children()]
+    except psutil.Error:
+        return []
 
 
 def _kill_group(parent: subprocess.Popen[bytes]) -> None:

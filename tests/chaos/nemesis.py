@@ -35,7 +35,6 @@ WEIGHTS: dict[str, int] = {
     "messages": 14,
 }
 HURT_MOST = ("kill a unit", "restart PostgreSQL", "flush Redis", "restart Redis empty")
-EVERY_S = 0.55
 # Longer than a lease.
 FROZEN_S = 23.0
 
@@ -49,20 +48,20 @@ class Blow:
     seed: float
 
 
-def draw(rng: Random, seconds: float) -> list[Blow]:
+def draw(rng: Random, *, seconds: float, every_s: float) -> list[Blow]:
     """The whole storm, drawn at once: the same seed gives the same storm."""
     blows: list[Blow] = []
     at = 2.0
     while at < seconds:
         name = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         blows.append(Blow(at, name, rng.random()))
-        at += rng.expovariate(1 / EVERY_S)
+        at += rng.expovariate(1 / every_s)
     # However short, a storm has some of each that hurts most.
     blows += [Blow(rng.uniform(3.0, seconds), name, rng.random()) for name in HURT_MOST]
     for minute in range(int(seconds // 60) + 1):
         last = min(60.0 * (minute + 1), seconds) - FROZEN_S
         begins = rng.uniform(60.0 * minute + 2.0, max(last, 60.0 * minute + 3.0))
-        blows.append(Blow(begins, "freeze a worker", rng.random()))
+        blows.append(Blow(begins, "freeze a unit", rng.random()))
     return sorted(blows, key=lambda blow: blow.at)
 
 
@@ -111,7 +110,7 @@ class Nemesis:
             "kill a worker": lambda: self._crew.kill_one(rng),
             "kill a unit": lambda: self._crew.kill_unit(rng),
             "terminate a unit": lambda: self._crew.terminate_unit(rng),
-            "freeze a worker": lambda: self._crew.freeze_one(rng, FROZEN_S),
+            "freeze a unit": lambda: self._freeze(rng),
             "flush Redis": self._valkey.flush,
             "restart Redis empty": self._valkey.restart,
             "Redis away": lambda: self._valkey.restart(rng.uniform(1, 6)),
@@ -140,6 +139,12 @@ class Nemesis:
 
     def _clever(self) -> None:
         self.dealt[f"Clever: {self._weather.spoil()}"] += 1
+
+    def _freeze(self, rng: Random) -> None:
+        # In the middle of something: Clever takes its time.
+        self._weather.be_slow(seconds=2.0, times=30)
+        time.sleep(1.0)
+        self._crew.freeze_unit(rng, FROZEN_S)
 
     def _mood(self, rng: Random) -> None:
         self._post_office.mood = rng.choice(MOODS)

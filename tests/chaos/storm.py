@@ -7,6 +7,7 @@ interleave is the machine's. A run prints its seed, what it dealt and what it me
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -37,6 +38,8 @@ REST_WITHIN_S = 60.0
 TAKEN_OVER_WITHIN_S = 45.0
 CALM_WITHIN_S = 120.0
 LONGEST_S = 24 * 3600.0
+# Seconds from fault to fault, on average: a long storm has to leave time for its syncs.
+FIERCE_EVERY_S, LONG_EVERY_S = 0.55, 3.0
 
 
 @dataclass
@@ -156,7 +159,7 @@ class Storm:
                 emails = [f"{district.id}@example.org"]
                 districts.add(tx, clever_id=district.id, name=district.name, emails=emails)
 
-    def rage(self, *, seconds: float, syncs: int) -> Report:
+    def rage(self, *, seconds: float, syncs: int, every_s: float) -> Report:
         """The storm, the rest after it, the calm, and what is wrong then."""
         report = Report(self.seed)
         nemesis = Nemesis(
@@ -169,7 +172,10 @@ class Storm:
         )
         began = time.monotonic()
         self.people.begin(most_syncs=syncs)
-        nemesis.rage(draw(self.rng("nemesis"), seconds), over=lambda: self.people.syncs >= syncs)
+        nemesis.rage(
+            draw(self.rng("nemesis"), seconds=seconds, every_s=every_s),
+            over=lambda: self.people.syncs >= syncs,
+        )
         self._calm_sign.touch()
         self.people.end()
         report.seconds = time.monotonic() - began
@@ -223,11 +229,13 @@ class Storm:
         report.measured = self.monitor.measured
 
 
-def run(seed: int, *, seconds: float, syncs: int, towns: int) -> Report:
+def run(
+    seed: int, *, seconds: float, syncs: int, towns: int, every_s: float = FIERCE_EVERY_S
+) -> Report:
     """One storm from beginning to end."""
     say(f"a storm with the seed {seed}; again: make chaos SYNCS={syncs} SEED={seed}")
     with folder_of(seed) as folder, Storm(folder, seed, towns=towns) as storm:
-        report = storm.rage(seconds=seconds, syncs=syncs)
+        report = storm.rage(seconds=seconds, syncs=syncs, every_s=every_s)
         for line in report.lines():
             say(line)
         if report.wrong:
@@ -246,9 +254,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--towns", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=LONGEST_S, help="of the storm, at most")
+    parser.add_argument(
+        "--every", type=float, default=LONG_EVERY_S, help="seconds from fault to fault"
+    )
     given = parser.parse_args()
+    # A run that is told to end takes its servers and workers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     seed = random.SystemRandom().getrandbits(31) if given.seed is None else given.seed
-    report = run(seed, seconds=given.seconds, syncs=given.syncs, towns=given.towns)
+    report = run(
+        seed,
+        seconds=given.seconds,
+        syncs=given.syncs,
+        towns=given.towns,
+        every_s=given.every,
+    )
     return 1 if report.wrong else 0
 
 
