@@ -5,15 +5,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from doubles.inspector import Inspector
 from doubles.remember import pure_work_is_remembered
-from doubles.town import CHANGES, Change
+from doubles.town import CHANGES, DEPARTURES, Change
 from doubles.world import World
 from rosterhold.statemachine.decisions import Action
 
 numbers = st.integers(0, 5)
-points = st.integers(1, 120)
+points = st.one_of(st.integers(1, 30), st.integers(1, 120))
+steps = st.sampled_from([None, "email", "fetch", "evaluate", "apply"])
 freezes = st.sampled_from([1, 21])
 pauses = st.sampled_from([1, 6, 21, 70, 2_000, 90_000])
 actions = st.sampled_from([Action.CONFIRM, Action.ACCEPT, *Action])
+departures = st.sampled_from([*DEPARTURES, lambda town: town])
 town_changes = st.sampled_from(CHANGES)
 _worlds: list[World] = []
 
@@ -35,9 +37,13 @@ class Simulation(RuleBasedStateMachine):
         self._memory.__enter__()
         self.inspector = Inspector(self.world)
 
-    @initialize(has_a_roster=st.booleans())
-    def opens(self, *, has_a_roster: bool) -> None:
+    @initialize(has_a_roster=st.booleans(), change=town_changes, is_synced=st.booleans())
+    def opens(self, *, has_a_roster: bool, change: Change, is_synced: bool) -> None:
         self.world.begin(has_a_roster=has_a_roster)
+        self.world.town = change(self.world.town)
+        if is_synced:
+            self.world.starts()
+            self.world.delivers()
 
     @invariant()
     def nothing_is_wrong(self) -> None:
@@ -47,6 +53,11 @@ class Simulation(RuleBasedStateMachine):
         try:
             self.world.calms_down()
             self.inspector.looks()
+            if self.world.is_held():
+                self.world.looks()
+                self.world.answers_everything()
+                self.world.calms_down()
+                self.inspector.looks()
         finally:
             self._memory.__exit__(None, None, None)
 
@@ -85,9 +96,9 @@ class Simulation(RuleBasedStateMachine):
         self.world.decides(action, number % len(self.world.pages))
 
     @precondition(lambda self: self.world.is_held())
-    @rule(change=town_changes, dies_at=st.integers(0, 120))
+    @rule(change=departures, dies_at=st.sampled_from([0, 0, 25, 50, 75, 100]))
     def people_answer_everything(self, change: Change, dies_at: int) -> None:
-        """They look, the town changes, they answer what they saw, and the work is done."""
+        """They look, the town shrinks, they answer what they saw, and the work is done."""
         self.world.looks()
         self.world.town = change(self.world.town)
         self.world.answers_everything()
@@ -95,6 +106,17 @@ class Simulation(RuleBasedStateMachine):
             self.world.dies(lambda: self.world.delivers(-1), dies_at)
         else:
             self.world.delivers(-1)
+
+    @precondition(lambda self: self.world.is_held())
+    @rule(change=departures, action=actions)
+    def somebody_answers_too_late(self, change: Change, action: Action) -> None:
+        """The page is open while the sync is checked again, and answered as it was."""
+        self.world.looks()
+        self.world.town = change(self.world.town)
+        self.world.decides(Action.CHECK_AGAIN)
+        self.world.delivers(-1)
+        self.world.decides(action)
+        self.world.delivers(-1)
 
     @precondition(lambda self: self.world.work_left())
     @rule(really=st.integers(0, 5))
@@ -134,28 +156,22 @@ class Simulation(RuleBasedStateMachine):
     # Mishaps
 
     @precondition(lambda self: self.world.work_left())
-    @rule(point=points, number=numbers, goes_on=st.booleans())
-    def a_worker_dies(self, point: int, number: int, *, goes_on: bool) -> None:
-        work_id = self._some_work(number)
-        self.world.dies(lambda: self.world.works(work_id, goes_on=goes_on), point)
+    @rule(point=points, step=steps, number=numbers, goes_on=st.booleans())
+    def a_worker_dies(self, point: int, step: str | None, number: int, *, goes_on: bool) -> None:
+        work_id = self._some_work(step, number)
+        self.world.dies(lambda: self.world.works(work_id, goes_on=goes_on), point, _begun(step))
 
     @precondition(lambda self: self.world.work_left())
-    @rule(
-        point=points,
-        number=numbers,
-        seconds=st.sampled_from([1, 21]),
-        twice=st.booleans(),
-        decide=st.booleans(),
-    )
+    @rule(point=points, step=steps, seconds=freezes, twice=st.booleans(), decide=st.booleans())
     def a_worker_freezes(
-        self, point: int, number: int, seconds: int, *, twice: bool, decide: bool
+        self, point: int, step: str | None, seconds: int, *, twice: bool, decide: bool
     ) -> None:
         """It stands still, others may take over and people may decide, and it goes on."""
-        work_id = self._some_work(number)
+        work_id = self._some_work(step, 0)
 
         def meanwhile() -> None:
             self.world.sweeps()
-            for _ in range(twice):
+            if twice:
                 self.world.works(work_id)
             while self.world.bell.waiting:
                 self.world.delivers()
@@ -165,7 +181,13 @@ class Simulation(RuleBasedStateMachine):
                 self.world.answers_everything()
                 self.inspector.looks()
 
-        self.world.freezes(lambda: self.world.works(work_id), point, seconds, meanwhile)
+        self.world.freezes(
+            lambda: self.world.works(work_id),
+            point,
+            seconds=seconds,
+            meanwhile=meanwhile,
+            step=_begun(step),
+        )
 
     @precondition(lambda self: self.world.is_held())
     @rule(point=st.integers(1, 24), action=actions)
@@ -173,7 +195,14 @@ class Simulation(RuleBasedStateMachine):
         self.world.looks()
         self.world.dies(lambda: self.world.decides(action), point)
 
-    def _some_work(self, number: int) -> int:
+    def _some_work(self, step: str | None, number: int) -> int:
+        """A row of the outbox, of that kind of work if there is one."""
         left = self.world.work_left()
-        work_id: int = left[number % len(left)][0]
+        wanted = [row for row in left if row[1] == step] or left
+        work_id: int = wanted[number % len(wanted)][0]
         return work_id
+
+
+def _begun(step: str | None) -> str | None:
+    """From where points are counted: a mail is no step of a sync."""
+    return None if step == "email" else step

@@ -27,6 +27,7 @@ class Mishaps:
         self._log: list[str] | None = None
         self.struck = ""
         self._at = 0
+        self._step: str | None = None
         self._meanwhile: Callable[[], None] | None = None
 
     @contextmanager
@@ -38,33 +39,47 @@ class Mishaps:
         self._log = None
 
     @contextmanager
-    def dies_at(self, point: int) -> Iterator[None]:
-        """The worker inside the block dies at its n-th point, if it comes that far."""
-        with self._planned(point, None):
+    def dies_at(self, point: int, step: str | None = None) -> Iterator[None]:
+        """The worker inside the block dies at its n-th point, if it comes that far.
+
+        With a step, points are counted from where that step begins.
+        """
+        with self._planned(point, None, step):
             try:
                 yield
             except WorkerKilledError:
                 return
 
     @contextmanager
-    def freezes_at(self, point: int, meanwhile: Callable[[], None]) -> Iterator[None]:
+    def freezes_at(
+        self, point: int, meanwhile: Callable[[], None], step: str | None = None
+    ) -> Iterator[None]:
         """The worker inside the block stands still at or after its n-th point, then goes on.
 
         It holds no transaction then: a writer of SQLite that froze would stop everybody.
         """
-        with self._planned(point, meanwhile):
+        with self._planned(point, meanwhile, step):
             yield
 
     @contextmanager
-    def _planned(self, point: int, meanwhile: Callable[[], None] | None) -> Iterator[None]:
-        outer = (self.passed, self._at, self._meanwhile)
-        self.passed, self._at, self._meanwhile, self.struck = 0, point, meanwhile, ""
+    def _planned(
+        self, point: int, meanwhile: Callable[[], None] | None, step: str | None = None
+    ) -> Iterator[None]:
+        outer = (self.passed, self._at, self._meanwhile, self._step)
+        self.passed, self._at, self._meanwhile, self._step = 0, point, meanwhile, step
+        self.struck = ""
         try:
             yield
         finally:
-            self.passed, self._at, self._meanwhile = outer
+            self.passed, self._at, self._meanwhile, self._step = outer
+
+    def step_begins(self, name: str) -> None:
+        if name == self._step:
+            self._step = None
 
     def point(self, name: str, *, may_freeze: bool) -> None:
+        if self._step is not None:
+            return
         self.passed += 1
         if self._log is not None:
             self._log.append(name)

@@ -89,6 +89,17 @@ def _changes_of(school: str) -> tuple[Change, ...]:
     )
 
 
+# The ways in which a town loses many records at once.
+DEPARTURES: tuple[Change, ...] = tuple(
+    change
+    for school in SCHOOLS
+    for change in (
+        lambda town, school=school: town.leave(*students_of(school)[1:]),
+        lambda town, school=school: town.leave(*students_of(school)),
+        lambda town, school=school: town.unshare(school),
+    )
+)
+
 # What can happen to a town in one step; now and then nothing.
 CHANGES: tuple[Change, ...] = (
     lambda town: town,

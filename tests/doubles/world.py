@@ -23,18 +23,21 @@ from doubles.remember import pure_work_is_remembered
 from doubles.town import Shared, Town
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import decisions, migrations, tables, views
+from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.decisions import Decided, Person
 from rosterhold.adapters.database.outbox import LEASE
-from rosterhold.adapters.database.transitions import Cause
+from rosterhold.adapters.database.transitions import Cause, SyncRow
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services
+from rosterhold.statemachine.chart import Work
 from rosterhold.statemachine.decisions import Action
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.workers import email as email_module
 from rosterhold.workers import runner as runner_module
 from rosterhold.workers import scheduler
-from rosterhold.workers.runner import Runner
+from rosterhold.workers.runner import STEPS, Runner, Step
+from rosterhold.workers.step import Follow
 from rosterhold.workers.sweep import Sweep
 
 DISTRICT = "01K0000000000000000000TOWN"
@@ -118,7 +121,7 @@ class World:
             mailer=self.post,
             tickets=Tickets(["the town's key"]),
         )
-        self.runner = Runner(self.services)
+        self.runner = Runner(self.services, self._steps())
         self.runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
         self._sweep = Sweep(self.services, self.runner, role="worker")
         self.pages: list[Page] = []
@@ -126,6 +129,18 @@ class World:
         self.accepted: set[tuple[str, str, str, str]] = set()
         # Mails that a worker was at when something befell it: they may have gone out unnoted.
         self.excused: dict[str, int] = {}
+
+    def _steps(self) -> dict[Work, Step]:
+        """The real steps; the mishaps are told when one begins."""
+
+        def announced(name: Work, step: Step) -> Step:
+            def do(services: Services, claim: Claim, sync: SyncRow) -> Follow:
+                self.mishaps.step_begins(name)
+                return step(services, claim, sync)
+
+            return do
+
+        return {name: announced(name, step) for name, step in STEPS.items()}
 
     def _empty_the_database(self) -> None:
         self._anchor.execute("BEGIN")
@@ -261,9 +276,9 @@ class World:
 
     # What befalls them
 
-    def dies(self, act: Callable[[], None], point: int) -> str:
+    def dies(self, act: Callable[[], None], point: int, step: str | None = None) -> str:
         """A worker dies at its n-th point; what it held in memory is gone."""
-        with self.mishaps.dies_at(point):
+        with self.mishaps.dies_at(point, step):
             act()
         if self.mishaps.struck:
             self.database.loses_its_process()
@@ -271,7 +286,13 @@ class World:
         return self.mishaps.struck
 
     def freezes(
-        self, act: Callable[[], None], point: int, seconds: float, meanwhile: Callable[[], None]
+        self,
+        act: Callable[[], None],
+        point: int,
+        *,
+        seconds: float,
+        meanwhile: Callable[[], None],
+        step: str | None = None,
     ) -> None:
         """A worker stands still for a while at or after its n-th point, and then goes on."""
 
@@ -281,7 +302,7 @@ class World:
                 self._excuse_mails()
             meanwhile()
 
-        with self.mishaps.freezes_at(point, time_passes):
+        with self.mishaps.freezes_at(point, time_passes, step):
             act()
 
     def _excuse_mails(self) -> None:
