@@ -8,7 +8,7 @@ import dramatiq
 from rosterhold.config.wiring import Services
 from rosterhold.workers.actors import declare
 from rosterhold.workers.runner import Runner
-from rosterhold.workers.sweep import Sweep, SweepMiddleware
+from rosterhold.workers.sweep import Hands, Sweep, SweepMiddleware
 
 THREADS: Final = 4
 STOP_WITHIN_MS: Final = 30_000
@@ -18,7 +18,8 @@ def equip(services: Services, *, role: str) -> None:
     """Give the broker of a process its actors and its sweep."""
     runner = Runner(services)
     declare(services.broker, runner)
-    services.broker.add_middleware(SweepMiddleware(Sweep(services, runner, role=role)))
+    sweep = Sweep(services, runner, role=role, take=Hands(runner).take)
+    services.broker.add_middleware(SweepMiddleware(sweep))
 
 
 class WorkerPool:

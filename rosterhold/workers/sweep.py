@@ -1,6 +1,7 @@
 """The sweep: in every worker process, finds work whose message was lost and rings again."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -14,16 +15,58 @@ from rosterhold.config.wiring import Services
 from rosterhold.workers.runner import Runner
 
 SWEEP_EVERY_S: Final = 0.5
+# How much a process does at the same time while there is no queue.
+HANDS: Final = 4
 
 log = structlog.get_logger(__name__)
 
 
-class Sweep:
-    """One thread of a worker process: says that the process lives, and re-sends lost messages."""
+class Hands:
+    """Threads that do the work while there is no queue: the sweep itself never waits for a step."""
 
-    def __init__(self, services: Services, runner: Runner, *, role: str) -> None:
+    def __init__(self, runner: Runner, threads: int = HANDS) -> None:
+        self._runner = runner
+        self._threads = threads
+        self._under_way: set[int] = set()
+        self._lock = threading.Lock()
+
+    def take(self, work_id: int) -> None:
+        """Begin it, unless all are busy: then a later round of the sweep finds it again."""
+        with self._lock:
+            if work_id in self._under_way or len(self._under_way) >= self._threads:
+                return
+            self._under_way.add(work_id)
+        threading.Thread(target=self._do, args=(work_id,), name="hand", daemon=True).start()
+
+    def _do(self, work_id: int) -> None:
+        try:
+            self._runner.work(work_id)
+        finally:
+            with self._lock:
+                self._under_way.discard(work_id)
+
+
+class Sweep:
+    """One thread of a worker process: says that the process lives, and re-sends lost messages.
+
+    Args:
+        services: what it looks at.
+        runner: told when the process is about to end.
+        role: what the process is called among those that live.
+        take: what is done with a piece of work, by its id, while there is no queue.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        runner: Runner,
+        *,
+        role: str,
+        take: Callable[[int], None] | None = None,
+    ) -> None:
         self._services = services
         self._runner = runner
+        self._take = take or runner.work
         self._role = role
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
@@ -71,7 +114,7 @@ class Sweep:
             log.info("the queue was empty", sent_again=waiting)
 
     def once(self) -> int:
-        """Ring for what nobody answered; without a queue, do it right here.
+        """Ring for what nobody answered; without a queue, do it in this process.
 
         Returns:
             How many pieces of work were found.
@@ -87,7 +130,7 @@ class Sweep:
                 outbox.mark_sent(tx, [work_id for work_id, _ in found], found_at=now)
         else:
             for work_id, _ in found:
-                self._runner.work(work_id)
+                self._take(work_id)
         return len(found)
 
 

@@ -1,5 +1,6 @@
 """What a message and a dead worker may do to a piece of work, and where that ends."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services, build
 from rosterhold.statemachine.chart import Work
 from rosterhold.workers.runner import Runner
-from rosterhold.workers.sweep import Sweep
+from rosterhold.workers.sweep import Hands, Sweep
 
 Begun = tuple[str, int]
 
@@ -139,6 +140,27 @@ def test_all_messages_are_sent_again_when_the_queue_was_emptied(
     sweep.trust_no_lost_message()
     assert found(services) == [work_id]
     assert services.broker.client.exists(LIFE_KEY)
+
+
+def test_without_a_queue_the_sweep_does_not_wait_for_the_step_it_begins(
+    services: Services, begun: Begun
+):
+    _, work_id = begun
+    step_begun, step_may_end = threading.Event(), threading.Event()
+
+    def slow_step(*_: object) -> tuple[()]:
+        step_begun.set()
+        assert step_may_end.wait(10)
+        return ()
+
+    hands = Hands(Runner(services, steps={Work.FETCH: slow_step}))
+    hands.take(work_id)
+    assert step_begun.wait(10)
+    hands.take(work_id)
+    step_may_end.set()
+    with services.database.reading() as conn:
+        attempts = conn.execute(sa.select(outbox_table.c.attempts)).scalar_one()
+    assert attempts == 1
 
 
 def test_a_queue_that_is_away_is_not_taken_for_an_emptied_one(services: Services, begun: Begun):
