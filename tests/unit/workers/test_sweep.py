@@ -1,0 +1,64 @@
+from doubles.world import World
+
+
+def test_a_lost_message_is_rung_for_again(world: World):
+    world.starts()
+    world.loses()
+    world.clock.passes(1)
+    world.sweeps()
+    assert [name for _, name in world.bell.waiting] == ["fetch"]
+
+
+def test_a_message_just_sent_is_trusted_for_a_while(world: World):
+    world.starts()
+    world.clock.passes(1)
+    world.sweeps()
+    world.bell.waiting.clear()
+    world.sweeps()
+    assert world.bell.waiting == []
+    world.clock.passes(6)
+    world.sweeps()
+    assert len(world.bell.waiting) == 1
+
+
+def test_work_that_somebody_is_at_is_left_alone(world: World):
+    world.starts()
+    world.clock.passes(1)
+    work_id = world.bell.waiting[0][0]
+    found: list[int] = []
+
+    def meanwhile() -> None:
+        world.bell.waiting.clear()
+        world.sweeps()
+        found.append(len(world.bell.waiting))
+
+    world.freezes(lambda: world.works(work_id), 12, seconds=1, meanwhile=meanwhile)
+    assert found == [0]
+
+
+def test_work_of_a_dead_worker_is_rung_for_when_its_lease_is_over(world: World):
+    world.starts()
+    world.dies(world.delivers, 15)
+    world.sweeps()
+    assert world.bell.waiting == []
+    world.clock.passes(21)
+    world.sweeps()
+    assert len(world.bell.waiting) == 1
+
+
+def test_without_a_doorbell_the_sweep_does_the_work_itself(world: World):
+    world.bell.away = True
+    world.starts()
+    world.clock.passes(1)
+    world.sweeps()
+    assert world.rows("SELECT state FROM syncs") == [("completed",)] * 2
+
+
+def test_an_emptied_queue_is_rung_full_again_at_once(world: World):
+    world.sweeps()
+    world.starts()
+    world.clock.passes(1)
+    world.sweeps()
+    world.bell.is_emptied()
+    world.sweeps()
+    assert [name for _, name in world.bell.waiting] == ["fetch"]
