@@ -62,8 +62,9 @@ def serve(
         server = SimulatorServer(world, port=port).start()
     except OSError as error:
         raise CliError(f"port {port} cannot be used: {error.strerror or error}", FAILED) from error
-    _announce(server, as_json=as_json)
+    # Whoever reads the announcement may interrupt at once.
     try:
+        _announce(server, as_json=as_json)
         threading.Event().wait()
     except KeyboardInterrupt:
         server.stop()
