@@ -12,7 +12,9 @@ from rosterhold.config.settings import load
 from rosterhold.config.wiring import build
 from rosterhold.workers.pool import equip
 
-STOP_WITHIN_MS = 60_000
+# When one worker process dies, dramatiq lets the others end before all start again, and nobody
+# takes work meanwhile: so this is not longer than a lease. What is cut off is taken over.
+STOP_WITHIN_MS = 20_000
 
 
 def start() -> None:

@@ -85,6 +85,10 @@ class Crew:
     def kill_unit(self, rng: Random) -> None:
         _kill_group(rng.choice(self._parents))
 
+    def kill_one_of_each_unit(self) -> None:
+        for parent in self._parents:
+            _signal(_children(parent)[0], signal.SIGKILL)
+
     def kill_all(self) -> None:
         for parent in self._parents:
             _kill_group(parent)

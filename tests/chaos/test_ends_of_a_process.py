@@ -83,6 +83,21 @@ def test_the_work_of_killed_processes_is_taken_over_within_thirty_seconds(town: 
     completes(town, sync_id)
 
 
+def test_a_process_that_dies_is_replaced_in_time_though_its_sibling_is_in_a_long_step(town: Storm):
+    clever_is_slow(town, 60.0)
+    sync_ids = [begin(town, number) for number in range(1, 8)]
+    until(lambda: len(leased(town)) == len(sync_ids))
+    before = dict(leased(town))
+    town.crew.kill_one_of_each_unit()
+    town.simulator.world.heal()
+    taken_over = until(
+        lambda: any(epoch > before[work] for work, epoch in leased(town) if work in before)
+    )
+    assert taken_over <= TAKEN_OVER_WITHIN_S
+    for sync_id in sync_ids:
+        completes(town, sync_id)
+
+
 def test_workers_told_to_stop_lose_no_step_and_leave_none_claimed(town: Storm):
     clever_is_slow(town, 1.0)
     sync_ids = [begin(town, number) for number in (1, 2, 3, 4)]
