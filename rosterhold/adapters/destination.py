@@ -6,6 +6,7 @@ there by a few statements, so that what is applied depends on no loop over recor
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import polars as pl
@@ -34,41 +35,58 @@ def apply_changes(
         sync_id: noted at every row that changes.
         changes: kind name → `change`, `was`, then the columns of the kind; see `roster.changes`.
     """
-    removed = pl.col("change") == REMOVED
     for name, kind in reversed(KINDS.items()):
-        with _staged(tx, kind, changes[name].filter(removed), kind.key) as stage:
+        with _staged(tx, kind, gone(changes[name], kind), kind.key) as stage:
             if stage is not None:
                 _merge_of(kind)(tx, kind, stage, district_id, sync_id).deactivate()
     for name, kind in KINDS.items():
-        columns = ("change", "was", *kind.key, *kind.columns)
-        with _staged(tx, kind, changes[name].filter(~removed), columns) as stage:
+        with _staged(tx, kind, come(changes[name], kind), _columns_of(kind)) as stage:
             if stage is not None:
                 _merge_of(kind)(tx, kind, stage, district_id, sync_id).write()
                 if tx.conn.dialect.name == "sqlite":
                     _count_for_the_planner(tx.conn, ROSTER[name])
 
 
+def gone(changes: pl.LazyFrame, kind: Kind) -> pl.DataFrame:
+    """The keys of what is removed, under the ids of the baseline."""
+    return changes.filter(pl.col("change") == REMOVED).select(kind.key).collect()
+
+
+def come(changes: pl.LazyFrame, kind: Kind) -> pl.DataFrame:
+    """What is re-identified, changed and added, as it is today."""
+    return changes.filter(pl.col("change") != REMOVED).select(_columns_of(kind)).collect()
+
+
+def _columns_of(kind: Kind) -> tuple[str, ...]:
+    return ("change", "was", *kind.key, *kind.columns)
+
+
 @contextmanager
 def _staged(
-    tx: Transaction, kind: Kind, rows: pl.LazyFrame, columns: Sequence[str]
+    tx: Transaction, kind: Kind, rows: pl.DataFrame, columns: Sequence[str]
 ) -> Iterator[sa.Table | None]:
     """The rows in a temporary table; None when there are none."""
-    frame = rows.select(columns).collect()
-    if frame.is_empty():
+    if rows.is_empty():
         yield None
         return
-    stage = sa.Table(
+    stage = _stage_of(kind, tuple(columns))
+    stage.create(tx.conn)
+    load = _copy if tx.conn.dialect.name == "postgresql" else _insert
+    load(tx.conn, stage, rows)
+    _count_for_the_planner(tx.conn, stage)
+    yield stage
+    stage.drop(tx.conn)
+
+
+@cache
+def _stage_of(kind: Kind, columns: tuple[str, ...]) -> sa.Table:
+    """One object for ever, so that statements on it are compiled once."""
+    return sa.Table(
         f"stage_{kind.name}",
         sa.MetaData(),
         *(sa.Column(name, sa.Text) for name in columns),
         prefixes=["TEMPORARY"],
     )
-    stage.create(tx.conn)
-    load = _copy if tx.conn.dialect.name == "postgresql" else _insert
-    load(tx.conn, stage, frame)
-    _count_for_the_planner(tx.conn, stage)
-    yield stage
-    stage.drop(tx.conn)
 
 
 def _count_for_the_planner(conn: sa.Connection, table: sa.Table) -> None:

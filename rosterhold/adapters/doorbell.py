@@ -3,15 +3,21 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from rosterhold.adapters.database.outbox import Written
+
 
 class Doorbell(Protocol):
     """Sends a message for each piece of work."""
 
-    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
-        """Send the messages (row id, work's name) and say whether they are on their way.
+    def ring(self, work: Iterable[Written]) -> bool:
+        """Send the messages and say whether they are on their way.
 
         Never raises for a queue that is away: the sweep sends again what nobody did.
         """
+        ...
+
+    def busy(self) -> frozenset[str]:
+        """The queues that hold messages now; none while they cannot be asked."""
         ...
 
     def was_emptied(self) -> bool:
@@ -26,9 +32,12 @@ class Doorbell(Protocol):
 class SilentDoorbell:
     """For a process that has no queue: whoever sweeps the outbox finds the work."""
 
-    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
+    def ring(self, work: Iterable[Written]) -> bool:
         del work
         return False
+
+    def busy(self) -> frozenset[str]:
+        return frozenset()
 
     def was_emptied(self) -> bool:
         return False

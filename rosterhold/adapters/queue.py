@@ -15,8 +15,7 @@ from dramatiq.middleware.retries import Retries
 from dramatiq.middleware.time_limit import TimeLimit
 from fakeredis import FakeRedis, FakeServer
 
-from rosterhold.adapters.database.outbox import QUEUES
-from rosterhold.statemachine.chart import Work
+from rosterhold.adapters.database.outbox import Queue, Written
 
 # dramatiq finds a dead worker's messages only in passing; the sweep of the outbox does not wait
 # for it, so these merely keep Redis tidy.
@@ -57,7 +56,7 @@ def make_broker(client: redis.Redis) -> RedisBroker:
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
         maintenance_chance=MAINTENANCE_CHANCE,
     )
-    for queue in sorted(set(QUEUES.values())):
+    for queue in Queue:
         broker.declare_queue(queue)
     return broker
 
@@ -68,14 +67,24 @@ class DramatiqDoorbell:
     def __init__(self, broker: RedisBroker) -> None:
         self._broker = broker
 
-    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
+    def ring(self, work: Iterable[Written]) -> bool:
         try:
-            for work_id, name in work:
-                self._broker.enqueue(message_for(work_id, Work(name)))
+            for written in work:
+                self._broker.enqueue(message_for(written))
         except (dramatiq.errors.BrokerConnectionError, redis.RedisError) as error:
             log.warning("the queue is away; the sweep will send again", error=str(error))
             return False
         return True
+
+    def busy(self) -> frozenset[str]:
+        try:
+            pipeline = self._broker.client.pipeline(transaction=False)
+            for queue in Queue:
+                pipeline.llen(f"{self._broker.namespace}:{queue}")
+            lengths = pipeline.execute()
+        except redis.RedisError:
+            return frozenset()
+        return frozenset(queue for queue, length in zip(Queue, lengths, strict=True) if length)
 
     def was_emptied(self) -> bool:
         try:
@@ -90,7 +99,11 @@ class DramatiqDoorbell:
             log.warning("the queue is away; the sweep will send again", error=str(error))
 
 
-def message_for(work_id: int, work: Work) -> "dramatiq.Message[Any]":
+def message_for(written: Written) -> "dramatiq.Message[Any]":
     return dramatiq.Message(
-        queue_name=QUEUES[work], actor_name=work.value, args=(work_id,), kwargs={}, options={}
+        queue_name=written.queue.value,
+        actor_name=written.work.value,
+        args=(written.work_id,),
+        kwargs={},
+        options={},
     )

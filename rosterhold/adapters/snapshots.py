@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from shutil import rmtree
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
-import polars as pl
-
 from rosterhold.roster.store import SnapshotLostError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # Names that begin so are not yet whole: the rest of a write that was cut off.
 UNFINISHED: Final = ".unfinished-"
@@ -51,13 +52,21 @@ class FolderSnapshots:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
 
-    def write(self, ref: str, frame: pl.DataFrame) -> None:
-        self._replace(ref, lambda file: frame.write_parquet(file, compression="zstd"))
+    def write(self, ref: str, frame: "pl.DataFrame") -> None:
+        def write_parquet(file: Path) -> None:
+            from polars.exceptions import PolarsError  # noqa: PLC0415 - as for `scan`
+
+            try:
+                frame.write_parquet(file, compression="zstd")
+            except PolarsError as error:
+                raise SnapshotStoreError("write", ref, type(error).__name__) from error
+
+        self._replace(ref, write_parquet)
 
     def write_bytes(self, ref: str, content: bytes) -> None:
         self._replace(ref, lambda file: file.write_bytes(content))
 
-    def scan(self, refs: Iterable[str]) -> pl.LazyFrame:
+    def scan(self, refs: Iterable[str]) -> "pl.LazyFrame":
         """The rows of one or more Parquet files of the same columns, read when collected.
 
         Raises:
@@ -67,6 +76,9 @@ class FolderSnapshots:
         paths = [self._existing(ref) for ref in refs]
         if not paths:
             raise ValueError("scan needs the reference of at least one file")
+        # Who only hands a store on need not wait for Polars.
+        import polars as pl  # noqa: PLC0415 - as said
+
         return pl.scan_parquet(paths, glob=False)
 
     def read_bytes(self, ref: str) -> bytes:
@@ -128,6 +140,5 @@ def _raise(error: OSError) -> None:
 def _attempt(doing: str, ref: str, action: Callable[[], T]) -> T:
     try:
         return action()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise SnapshotStoreError(doing, ref, why) from error
+    except OSError as error:
+        raise SnapshotStoreError(doing, ref, error.strerror or type(error).__name__) from error

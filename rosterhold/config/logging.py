@@ -7,6 +7,8 @@ they came from.
 import logging
 import re
 import sys
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final, TextIO
 
@@ -14,6 +16,9 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK: Final = "[masked]"
+
+# How often a log says that the queue is away.
+QUEUE_AWAY_EVERY_S: Final = 60.0
 
 # Libraries that tell every request or message of theirs.
 QUIET: Final = ("httpx", "httpcore", "asyncio", "alembic", "dramatiq", "mail.log")
@@ -63,6 +68,28 @@ _IN_TEXT: Final = (
 )
 
 
+class _SaidLately(logging.Filter):
+    """Holds back what each of dramatiq's consumers says every 3 s of a queue that is away.
+
+    One of them is heard once a minute.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        of_consumer = record.name.startswith("dramatiq.worker.ConsumerThread")
+        if not of_consumer or "connection error" not in str(record.msg):
+            return True
+        now = self._clock()
+        if now - self._said < QUEUE_AWAY_EVERY_S:
+            return False
+        self._said = now
+        return True
+
+
 class _StandardError(logging.StreamHandler[TextIO]):
     """Writes to what standard error is now: a progress display or a test may have replaced it."""
 
@@ -110,6 +137,7 @@ def configure(log_format: str, level: str = "INFO") -> None:
             ],
         )
     )
+    handler.addFilter(_SaidLately())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

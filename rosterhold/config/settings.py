@@ -30,6 +30,8 @@ _QUEUES: Final = frozenset({"redis", "rediss", "unix"})
 # The settings that are whole numbers → the least that each may be.
 _DAYS: Final = {"retention_days": HISTORY_DAYS, "forget_removed_days": 1}
 _MOST_DAYS: Final = 36_500
+# Three signs of life have to fit into it.
+_LEASE_S: Final = (5, 300)
 _WEB: Final = frozenset({"http", "https"})
 _MAIL: Final = frozenset({"smtp", "smtps"})
 
@@ -48,6 +50,7 @@ class Settings:
         snapshots: where snapshots lie: a folder, or ``s3://bucket/prefix``.
         retention_days: how long the files of a sync are kept after it finished.
         forget_removed_days: how long a removed record keeps its personal data; None for ever.
+        lease_seconds: how long a worker that does not say that it lives keeps its work.
         clever_api_url: the host under which ``/v3.0/…`` lies, without a trailing slash.
         clever_oauth_url: below it lies ``/tokens``, without a trailing slash.
         smtp_url: None to write mails as files under `mail_folder`.
@@ -61,6 +64,7 @@ class Settings:
     snapshots: str = "var/snapshots"
     retention_days: int = 35
     forget_removed_days: int | None = None
+    lease_seconds: int = 15
     clever_api_url: str = "http://127.0.0.1:8900"
     clever_oauth_url: str = "http://127.0.0.1:8900/oauth"
     clever_client_id: str = "demo-client"
@@ -171,7 +175,10 @@ def _checked(name: str, raw: object, key: str) -> object:
             raise SettingsError(f"{key} holds no key")
         return keys
     if name in _DAYS:
-        return _days(raw, key, _DAYS[name])
+        return _number(raw, key, f"number of days, {_DAYS[name]} or more", _DAYS[name], _MOST_DAYS)
+    if name == "lease_seconds":
+        least, most = _LEASE_S
+        return _number(raw, key, f"number of seconds from {least} to {most}", least, most)
     if not isinstance(raw, str) or not raw.strip():
         raise SettingsError(f"{key} must be a text that is not empty")
     check = _CHECKS.get(name)
@@ -181,11 +188,11 @@ def _checked(name: str, raw: object, key: str) -> object:
         raise SettingsError(f"{key} {error}") from error
 
 
-def _days(raw: object, key: str, least: int) -> int:
+def _number(raw: object, key: str, wanted: str, least: int, most: int) -> int:
     text = str(raw).strip()
     number = int(text) if text.isascii() and text.isdecimal() else -1
-    if isinstance(raw, bool) or not least <= number <= _MOST_DAYS:
-        raise SettingsError(f"{key} must be a whole number of days, {least} or more")
+    if isinstance(raw, bool) or not least <= number <= most:
+        raise SettingsError(f"{key} must be a whole {wanted}")
     return number
 
 

@@ -1,70 +1,114 @@
-"""The one place that knows the concrete adapters: builds everything when a process starts."""
+"""The one place that knows the concrete adapters: makes what a process works with."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from dramatiq.brokers.redis import RedisBroker
-
-from rosterhold.adapters.clever.client import API_VERSION, CleverClient
-from rosterhold.adapters.clever.http import Http
-from rosterhold.adapters.clever.rate import RateGate, RedisRateGate
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.doorbell import Doorbell
-from rosterhold.adapters.mail import FolderMailer, Mailer, SmtpMailer
-from rosterhold.adapters.queue import DramatiqDoorbell, connect, make_broker
-from rosterhold.adapters.snapshots import FolderSnapshots
-from rosterhold.adapters.snapshots_on_s3 import S3Snapshots
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.config.bucket import SCHEME, bucket_address
 from rosterhold.config.settings import Settings
 from rosterhold.roster.store import SnapshotStore
 
+if TYPE_CHECKING:
+    import redis
+    from dramatiq.brokers.redis import RedisBroker
 
-@dataclass(frozen=True)
+    from rosterhold.adapters.clever.client import CleverClient
+    from rosterhold.adapters.clever.rate import RateGate
+    from rosterhold.adapters.mail import Mailer
+
+# ruff: noqa: PLC0415 - a part is imported when it is made: a command waits for what it uses only.
+
+
 class Services:
-    """What a process works with."""
+    """What a process works with; each part is made when it is first asked for.
 
-    settings: Settings
-    database: Database
-    store: SnapshotStore
-    broker: RedisBroker
-    doorbell: Doorbell
-    rate_gate: RateGate
-    mailer: Mailer
-    tickets: Tickets
+    Args:
+        settings: what the parts are made of.
+        parts: parts by their name that are made already.
+    """
+
+    def __init__(self, settings: Settings, **parts: object) -> None:
+        self.settings = settings
+        vars(self).update(parts)
+
+    @cached_property
+    def database(self) -> Database:
+        lease = timedelta(seconds=self.settings.lease_seconds)
+        return Database(self.settings.database_url, lease=lease)
+
+    @cached_property
+    def store(self) -> SnapshotStore:
+        return snapshot_store(self.settings.snapshots)
+
+    @cached_property
+    def broker(self) -> "RedisBroker":
+        from rosterhold.adapters.queue import make_broker
+
+        return make_broker(self._redis)
+
+    @cached_property
+    def doorbell(self) -> Doorbell:
+        from rosterhold.adapters.queue import DramatiqDoorbell
+
+        return DramatiqDoorbell(self.broker)
+
+    @cached_property
+    def rate_gate(self) -> "RateGate":
+        from rosterhold.adapters.clever.rate import RedisRateGate
+
+        return RedisRateGate(self._redis)
+
+    @cached_property
+    def mailer(self) -> "Mailer":
+        from rosterhold.adapters.mail import FolderMailer, SmtpMailer
+
+        if self.settings.smtp_url:
+            return SmtpMailer(self.settings.smtp_url, self.settings.mail_from)
+        return FolderMailer(self.settings.mail_folder)
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        return Tickets(self.settings.secret_keys)
+
+    @cached_property
+    def _redis(self) -> "redis.Redis":
+        from rosterhold.adapters.queue import connect
+
+        return connect(self.settings.redis_url)
+
+    def make(self) -> Self:
+        """Make every part now: for a process with threads, of which two might make a part twice."""
+        for name in ("database", "store", "doorbell", "rate_gate", "mailer", "tickets"):
+            getattr(self, name)
+        return self
 
     def close(self) -> None:
-        self.broker.close()
-        self.database.dispose()
+        """End what was made; nothing is made for it."""
+        if "broker" in vars(self):
+            self.broker.close()
+        if "database" in vars(self):
+            self.database.dispose()
 
 
 def build(settings: Settings) -> Services:
     """Put the parts together. Connects to nothing yet."""
-    client = connect(settings.redis_url)
-    broker = make_broker(client)
-    mailer: Mailer = (
-        SmtpMailer(settings.smtp_url, settings.mail_from)
-        if settings.smtp_url
-        else FolderMailer(settings.mail_folder)
-    )
-    return Services(
-        settings=settings,
-        database=Database(settings.database_url),
-        store=snapshot_store(settings.snapshots),
-        broker=broker,
-        doorbell=DramatiqDoorbell(broker),
-        rate_gate=RedisRateGate(client),
-        mailer=mailer,
-        tickets=Tickets(settings.secret_keys),
-    )
+    return Services(settings)
 
 
 def snapshot_store(place: str) -> SnapshotStore:
     """The store at a place as the settings name it: a folder, or an address of S3 storage."""
     if not place.startswith(f"{SCHEME}://"):
+        from rosterhold.adapters.snapshots import FolderSnapshots
+
         return FolderSnapshots(Path(place))
+    from rosterhold.adapters.snapshots_on_s3 import S3Snapshots
+
     address = bucket_address(place)
     return S3Snapshots(
         address.bucket, address.prefix, endpoint=address.endpoint, region=address.region
@@ -72,8 +116,16 @@ def snapshot_store(place: str) -> SnapshotStore:
 
 
 @asynccontextmanager
-async def clever_client(services: Services) -> AsyncIterator[CleverClient]:
+async def clever_client(services: Services) -> AsyncIterator["CleverClient"]:
     """A client for one piece of work: it lives in the event loop of that work."""
+    from rosterhold.adapters.clever.client import API_VERSION, CleverClient
+    from rosterhold.adapters.clever.http import Http
+
+    def root(url: str) -> str:
+        """The host of an address that may be given with the path below it: `…/v3.0`, `…/oauth`."""
+        base = url.rstrip("/").removesuffix("/tokens")
+        return base.removesuffix("/oauth").removesuffix(f"/{API_VERSION}")
+
     settings = services.settings
     async with Http() as http:
         yield CleverClient(
@@ -81,12 +133,6 @@ async def clever_client(services: Services) -> AsyncIterator[CleverClient]:
             client_id=settings.clever_client_id,
             client_secret=settings.clever_client_secret,
             gate=services.rate_gate,
-            data_url=_root(settings.clever_api_url),
-            oauth_url=_root(settings.clever_oauth_url),
+            data_url=root(settings.clever_api_url),
+            oauth_url=root(settings.clever_oauth_url),
         )
-
-
-def _root(url: str) -> str:
-    """The host of an address that may be given with the path below it: `…/v3.0`, `…/oauth`."""
-    base = url.rstrip("/").removesuffix("/tokens")
-    return base.removesuffix("/oauth").removesuffix(f"/{API_VERSION}")

@@ -44,12 +44,15 @@ class ChangeSet:
             values after, or before for a removed row.
         kept: kind name → baseline rows that stay because they, or what they hang on, could not
             be read, under today's ids. Only kinds with such rows are there.
+        unjoined: kind name → pairs of the snapshot that wait for a record which could not be read
+            and is not in the roster: they come with it. Only kinds with such pairs are there.
         counts: kind name → how many records change.
         baseline_counts: kind name → how many records the baseline has.
     """
 
     frames: Mapping[str, pl.DataFrame]
     kept: Mapping[str, pl.DataFrame]
+    unjoined: Mapping[str, pl.DataFrame]
     counts: Mapping[str, ChangeCounts]
     baseline_counts: Mapping[str, int]
 
@@ -80,9 +83,13 @@ def difference(baseline: Frames, snapshot: Frames, invalid: pl.DataFrame) -> Cha
     renames: dict[str, pl.DataFrame] = {}
     removed_ids: dict[str, pl.Series] = {}
     found: dict[str, _KindChanges] = {}
+    unjoined: dict[str, pl.DataFrame] = {}
     # Records come before the records and pairs that name them: KINDS is in that order.
     for name, kind in KINDS.items():
         before, after = pl.collect_all([baseline[name], snapshot[name]])
+        if kind.is_pair:
+            joined = after.select(_joins_what_is_there(kind, unreadable, found)).to_series()
+            unjoined[name], after = after.filter(~joined), after.filter(joined)
         matched = match(kind, before, after, renames)
         if kind.is_pair:
             found[name] = _pair_changes(kind, matched, unreadable, renames, removed_ids)
@@ -94,6 +101,7 @@ def difference(baseline: Frames, snapshot: Frames, invalid: pl.DataFrame) -> Cha
     return ChangeSet(
         frames={name: changes.frame() for name, changes in found.items()},
         kept={name: changes.kept for name, changes in found.items() if changes.kept.height},
+        unjoined={name: pairs for name, pairs in unjoined.items() if pairs.height},
         counts={name: changes.counts() for name, changes in found.items()},
         baseline_counts={name: changes.matched.before.height for name, changes in found.items()},
     )
@@ -102,12 +110,19 @@ def difference(baseline: Frames, snapshot: Frames, invalid: pl.DataFrame) -> Cha
 def target(snapshot: Frames, changes: ChangeSet) -> Frames:
     """What the roster is after applying: the snapshot, and what stays beside it.
 
-    Kinds that are not in ``changes.kept`` are the snapshot's own frames.
+    Kinds that are neither in ``changes.kept`` nor in ``changes.unjoined`` are the snapshot's own
+    frames.
     """
-    return {
-        name: pl.concat([rows, changes.kept[name].lazy()]) if name in changes.kept else rows
-        for name, rows in snapshot.items()
-    }
+    return {name: _target(KINDS[name], rows, changes) for name, rows in snapshot.items()}
+
+
+def _target(kind: Kind, rows: pl.LazyFrame, changes: ChangeSet) -> pl.LazyFrame:
+    if kind.name in changes.unjoined:
+        waiting = changes.unjoined[kind.name].lazy()
+        rows = rows.join(waiting, on=kind.key, how="anti", maintain_order="left")
+    if kind.name in changes.kept:
+        rows = pl.concat([rows, changes.kept[kind.name].lazy()])
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,21 @@ class _KindChanges:
             reidentified=self.reidentified.height,
             total=self.matched.after.height + self.kept.height,
         )
+
+
+def _joins_what_is_there(
+    kind: Kind, unreadable: Unreadable, found: Mapping[str, _KindChanges]
+) -> pl.Expr:
+    """Whether a pair joins no record that could not be read and is not in the roster either."""
+    strangers = {}
+    for column in kind.key:
+        end = REFERENCES[column]
+        if end in unreadable.ids:
+            ids = unreadable.ids[end]
+            strangers[column] = ids.filter(~ids.is_in(found[end].kept["clever_id"].implode()))
+    return ~pl.any_horizontal(
+        pl.lit(False), *(among(column, ids) for column, ids in strangers.items())
+    )
 
 
 def _record_changes(

@@ -1,12 +1,12 @@
 """The district's setting "leave these contacts out", applied to a snapshot before all else."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from rosterhold.roster.identity import same_records
 from rosterhold.roster.kinds import CONTACTS, GUARDIANSHIPS, KINDS
+from rosterhold.roster.limits import GuardianLimit
 from rosterhold.roster.lists import items_of
 from rosterhold.roster.references import Renames, among, under_todays_ids
 from rosterhold.roster.snapshot import Frames
@@ -31,22 +31,6 @@ class LeaveOut:
         """Whether a type of a link is one of those left out."""
         types = pl.Series([word.lower() for word in self.types], dtype=pl.String())
         return among(item.str.to_lowercase(), types)
-
-
-@dataclass(frozen=True, slots=True)
-class GuardianLimit:
-    """From how many guardians on a student has too many: in a district, and in some schools."""
-
-    district: int
-    schools: Mapping[str, int]
-
-    def of_school(self, school: pl.Expr) -> pl.Expr:
-        return school.replace_strict(
-            list(self.schools),
-            list(self.schools.values()),
-            default=self.district,
-            return_dtype=pl.Int64(),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +89,7 @@ def _without_crowd(
     links: pl.DataFrame, baseline: Frames, snapshot: Frames, limit: GuardianLimit
 ) -> pl.DataFrame:
     crowded = guardians_of_students(links).filter(
-        pl.col("guardians") >= limit.of_school(pl.col("school_clever_id"))
+        pl.col("guardians") >= _limit_at(limit, pl.col("school_clever_id"))
     )["student_clever_id"]
     if crowded.is_empty():
         return links
@@ -129,3 +113,12 @@ def _renames(baseline: Frames, snapshot: Frames) -> Renames:
         if same.height:
             renames[name] = same
     return renames
+
+
+def _limit_at(limit: GuardianLimit, school: pl.Expr) -> pl.Expr:
+    return school.replace_strict(
+        list(limit.schools),
+        list(limit.schools.values()),
+        default=limit.district,
+        return_dtype=pl.Int64(),
+    )

@@ -5,19 +5,21 @@ A reference is a relative path with forward slashes that begins with the distric
 """
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import polars as pl
+if TYPE_CHECKING:
+    # Whoever merely hands a store on need not wait for Polars.
+    import polars as pl
 
 
 class SnapshotStore(Protocol):
     """Immutable files of a district. A file is whole or absent: writing is atomic."""
 
-    def write(self, ref: str, frame: pl.DataFrame) -> None: ...
+    def write(self, ref: str, frame: "pl.DataFrame") -> None: ...
 
     def write_bytes(self, ref: str, content: bytes) -> None: ...
 
-    def scan(self, refs: Iterable[str]) -> pl.LazyFrame:
+    def scan(self, refs: Iterable[str]) -> "pl.LazyFrame":
         """The rows of one or more Parquet files, read when collected.
 
         Raises:

@@ -66,9 +66,8 @@ class Evaluation:
 
     def rewritten(self) -> tuple[str, ...]:
         """The kinds whose target is not the snapshot's own file."""
-        return tuple(
-            name for name in KINDS if name in self.changes.kept or name in self.left_out.kinds
-        )
+        others = {*self.changes.kept, *self.changes.unjoined, *self.left_out.kinds}
+        return tuple(name for name in KINDS if name in others)
 
 
 def evaluate(

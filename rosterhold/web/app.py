@@ -1,5 +1,6 @@
 """The web application: routes to the pages."""
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -12,7 +13,7 @@ from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
 from rosterhold.web.entry import enter
 from rosterhold.web.health import healthz
-from rosterhold.web.pages import error_page
+from rosterhold.web.pages import away_page, error_page
 from rosterhold.web.report import home, records, report
 from rosterhold.web.security import SecurityHeaders
 from rosterhold.web.site import Site
@@ -41,7 +42,11 @@ def create_app(site: Site) -> Starlette:
             Mount("/static", _KeptFiles(packages=[("rosterhold.web", "static")])),
         ],
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: error_page, Exception: error_page},
+        exception_handlers={
+            HTTPException: error_page,
+            DBAPIError: away_page,
+            Exception: error_page,
+        },
     )
     app.state.site = site
     return app

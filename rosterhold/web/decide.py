@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import views
 from rosterhold.adapters.database.decisions import Decided, Person, decide
-from rosterhold.adapters.database.transitions import SyncRow
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.views import DecisionView, HoldView
 from rosterhold.roster.store import SnapshotLostError, SnapshotStore
 from rosterhold.statemachine.decisions import Action

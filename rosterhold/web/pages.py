@@ -5,7 +5,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -14,6 +16,8 @@ from rosterhold.roster.wording import counted, in_order
 from rosterhold.web import words
 from rosterhold.web.security import HEADERS
 from rosterhold.web.site import site_of
+
+log = structlog.get_logger(__name__)
 
 # What an error page says: a heading and what to do.
 _ERRORS: Final = {
@@ -39,6 +43,13 @@ _ERRORS: Final = {
     500: (
         "Something went wrong on our side",
         "Nothing of your roster was changed by this. Please try again in a few minutes.",
+    ),
+    503: (
+        "We cannot reach our records just now",
+        (
+            "Please try again in a minute. If you have just answered, look at the sync again first:"
+            " your answer may have arrived."
+        ),
     ),
 }
 
@@ -79,6 +90,21 @@ def page(request: Request, template: str, *, status: int = 200, **content: Any) 
 def message_page(request: Request, status: int, heading: str, text: str) -> HTMLResponse:
     """A page that only says something."""
     return page(request, "message.html", status=status, heading=heading, text=text)
+
+
+def away_page(request: Request, error: Exception) -> Response:
+    """The page while the database cannot be reached; of an answer it is not known if it arrived.
+
+    Raises:
+        Exception: the error itself, when it is another one.
+    """
+    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
+    if not lost:
+        raise error
+    log.warning("the database is away; somebody is asked to try again", error=str(error))
+    answer = message_page(request, 503, *_ERRORS[503])
+    answer.headers["Retry-After"] = "30"
+    return answer
 
 
 def error_page(request: Request, error: Exception) -> Response:

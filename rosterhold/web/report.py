@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import views
-from rosterhold.adapters.database.transitions import SyncRow
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.views import FindingView, HoldView, OpenHoldView
 from rosterhold.roster.store import SnapshotLostError, SnapshotStore
 from rosterhold.roster.wording import receipt_lines

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rosterhold.adapters.database import districts, transitions
+from rosterhold.adapters.database import districts, syncs
 from rosterhold.adapters.database.districts import DistrictRow
-from rosterhold.adapters.database.transitions import SyncRow
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.tickets import Purpose, Ticket
 from rosterhold.web.site import Site, site_of
 
@@ -100,7 +100,7 @@ def own_sync(request: Request, conn: sa.Connection, visitor: Visitor) -> SyncRow
     Raises:
         HTTPException: 404, there is none or it is another district's; one cannot tell which.
     """
-    sync = transitions.load(conn, request.path_params["sync_id"].upper())
+    sync = syncs.load(conn, request.path_params["sync_id"].upper())
     if sync is None or sync.district_id != visitor.district.id:
         raise HTTPException(404)
     return sync

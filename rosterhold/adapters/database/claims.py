@@ -6,20 +6,37 @@ first one's final transaction fails on the old epoch and changes nothing.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from rosterhold.adapters.database.engine import Database, Transaction
-from rosterhold.adapters.database.outbox import LEASE
+from rosterhold.adapters.database import syncs
+from rosterhold.adapters.database.engine import STATEMENT_TIME, Database, Transaction
+from rosterhold.adapters.database.outbox import Queue, Written
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import outbox
+from rosterhold.adapters.database.tables import syncs as syncs_table
+from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.statemachine.chart import Work
 
-MAX_ATTEMPTS: Final = 8
+# How often a step may fail, and how often its worker may die, before it is not tried again.
+MAX_FAILURES: Final = 10
+MAX_DEATHS: Final = 25
 FIRST_RETRY_S: Final = 2.0
-LONGEST_RETRY_S: Final = 1_800.0
+LONGEST_RETRY_S: Final = 30.0
+# After so many tries, about an hour, the waits double again.
+PATIENT_TRIES: Final = 150
+RARE_RETRY_S: Final = 1_800.0
+# Two old workers shall not pass it to and fro all the time.
+LEFT_FOR: Final = timedelta(seconds=5)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +44,41 @@ class Claim:
     """The right to do one piece of work, as long as the epoch is still this one.
 
     Attributes:
+        sync: the sync as it was when the work was claimed, if the work is about one.
         attempts: how often it was begun, this time included.
+        failures: how often it came to an end by an error.
         goes_on: whether the worker does the next step itself, which is then claimed already.
     """
 
     work_id: int
     epoch: int
     work: Work
+    queue: Queue
     district_id: str
     sync_id: str | None
     subject: str
     attempts: int
+    failures: int
+    sync: SyncRow | None
     goes_on: bool = False
 
-    def next_step(self, work_id: int, work: Work) -> "Claim":
+    @property
+    def deaths(self) -> int:
+        """How often it was begun, and its worker was never heard of again."""
+        return self.attempts - 1 - self.failures
+
+    def next_step(self, written: Written) -> "Claim":
         """The claim of the step that was written, leased, in the transaction of this one."""
-        return replace(self, work_id=work_id, epoch=1, work=work, subject="", attempts=1)
+        return replace(
+            self,
+            work_id=written.work_id,
+            work=written.work,
+            sync=written.sync,
+            epoch=1,
+            subject="",
+            attempts=1,
+            failures=0,
+        )
 
 
 class ClaimLostError(Exception):
@@ -50,45 +86,104 @@ class ClaimLostError(Exception):
 
 
 def claim(database: Database, work_id: int, *, goes_on: bool = False) -> Claim | None:
-    """Take a piece of work, or None when it is done, not due, given up or somebody's."""
-    with database.transaction() as tx:
-        row = tx.conn.execute(
-            sa.update(outbox)
-            .where(
-                outbox.c.id == work_id,
-                outbox.c.due_at <= tx.now,
-                outbox.c.given_up_at.is_(None),
-                sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < tx.now),
-            )
-            .values(
-                epoch=outbox.c.epoch + 1,
-                leased_until=tx.now + LEASE,
-                attempts=outbox.c.attempts + 1,
-                # The message is answered: whoever takes the work over waits for no other.
-                sent_at=None,
-                sends=0,
-            )
-            .returning(*outbox.c)
-        ).one_or_none()
-    if row is None:
-        return None
+    """Take a piece of work, or None when it is done, not due, given up or somebody's.
+
+    What only a newer version of this program knows is left to it.
+    """
+    with database.one_statement() as tx:
+        given: dict[str, Any] = {"work_id": work_id}
+        if tx.is_sqlite:
+            row = tx.conn.execute(_take(tx.now, tx.now + tx.lease), given).one_or_none()
+        else:
+            given["lease"] = tx.lease
+            row = tx.conn.execute(_take_with_sync(), given).one_or_none()
+        if row is None:
+            return None
+        taken = _as_claim(row, goes_on=goes_on)
+        if taken.sync_id is None:
+            return taken
+        try:
+            # In SQLite a statement that changes rows cannot give those of another table with them.
+            sync = syncs.load(tx.conn, taken.sync_id) if tx.is_sqlite else syncs.as_sync(row)
+            return replace(taken, sync=sync)
+        except NewerVersionError as error:
+            leave_for_newer(tx, taken, error)
+            return None
+
+
+def _as_claim(row: sa.Row[Any], *, goes_on: bool) -> Claim:
     return Claim(
         row.id,
         row.epoch,
         Work(row.work),
+        Queue.named(row.queue),
         row.district_id,
         row.sync_id,
         row.subject,
         row.attempts,
+        row.failures,
+        None,
         goes_on,
     )
 
 
-def renew(database: Database, claim: Claim) -> bool:
-    """Lease it for a while longer; False when the claim is lost."""
-    with database.transaction() as tx:
-        result = tx.conn.execute(_own(claim).values(leased_until=tx.now + LEASE))
-    return result.rowcount == 1
+def _take(now: Any, until: Any) -> ReturningUpdate[Any]:
+    # A row that somebody is just writing is somebody's: nobody waits for it.
+    free = (
+        sa.select(outbox.c.id)
+        .where(
+            outbox.c.id == sa.bindparam("work_id"),
+            outbox.c.work.in_([sa.literal_column(f"'{work}'") for work in Work]),
+            outbox.c.due_at <= now,
+            outbox.c.given_up_at.is_(None),
+            sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        sa.update(outbox)
+        .where(outbox.c.id == free.scalar_subquery())
+        .values(
+            epoch=outbox.c.epoch + 1,
+            leased_until=until,
+            attempts=outbox.c.attempts + 1,
+            # The message is answered: whoever takes the work over waits for no other.
+            sent_at=None,
+            sends=0,
+        )
+        .returning(
+            outbox.c.id,
+            outbox.c.epoch,
+            outbox.c.work,
+            outbox.c.queue,
+            outbox.c.district_id,
+            outbox.c.sync_id,
+            outbox.c.subject,
+            outbox.c.attempts,
+            outbox.c.failures,
+        )
+    )
+
+
+@cache
+def _take_with_sync() -> sa.Select[Any]:
+    until = STATEMENT_TIME + sa.bindparam("lease", type_=sa.Interval())
+    taken = _take(STATEMENT_TIME, until).cte("taken")
+    return sa.select(*taken.c, *syncs.COLUMNS).outerjoin_from(
+        taken, syncs_table, syncs_table.c.id == taken.c.sync_id
+    )
+
+
+def renew(database: Database, held: Collection[Claim]) -> int:
+    """Lease each for a while longer.
+
+    Returns:
+        How many are still held. Whoever lost one finds it out in its last transaction.
+    """
+    own = sa.tuple_(outbox.c.id, outbox.c.epoch).in_([(one.work_id, one.epoch) for one in held])
+    with database.one_statement() as tx:
+        values = {"leased_until": tx.moment + tx.lease}
+        return tx.conn.execute(sa.update(outbox).where(own).values(values)).rowcount
 
 
 def settle(tx: Transaction, claim: Claim) -> None:
@@ -102,12 +197,19 @@ def settle(tx: Transaction, claim: Claim) -> None:
     )
     if result.rowcount != 1:
         raise ClaimLostError
-    tx.goes_on = claim.goes_on
+    tx.claim = claim
 
 
 def hand_back(tx: Transaction, claim: Claim) -> None:
     """Let another worker do it at once: this one is about to stop. No attempt is counted."""
     values = {"leased_until": None, "sent_at": None, "attempts": claim.attempts - 1}
+    tx.conn.execute(_own(claim).values(values))
+
+
+def leave_for_newer(tx: Transaction, claim: Claim, error: NewerVersionError) -> None:
+    """Let a worker of a newer version do it. No attempt is counted."""
+    log.warning("left for a newer version", why=str(error), work_id=claim.work_id)
+    values = {"leased_until": None, "attempts": claim.attempts - 1, "due_at": tx.moment + LEFT_FOR}
     tx.conn.execute(_own(claim).values(values))
 
 
@@ -117,7 +219,13 @@ def put_back(tx: Transaction, claim: Claim, *, error: str, due_at: datetime) -> 
     Raises:
         ClaimLostError: another worker has it, or it was taken back.
     """
-    values = {"leased_until": None, "last_error": error, "due_at": due_at, "sent_at": None}
+    values = {
+        "leased_until": None,
+        "last_error": error,
+        "due_at": due_at,
+        "sent_at": None,
+        "failures": claim.failures + 1,
+    }
     if tx.conn.execute(_own(claim).values(values)).rowcount != 1:
         raise ClaimLostError
 
@@ -133,9 +241,15 @@ def give_up(tx: Transaction, claim: Claim, *, error: str) -> None:
         raise ClaimLostError
 
 
-def retry_at(now: datetime, attempts: int, jitter: random.Random) -> datetime:
-    """When to try again: twice as late each time, with jitter, up to LONGEST_RETRY_S."""
-    longest = min(FIRST_RETRY_S * 2 ** (attempts - 1), LONGEST_RETRY_S)
+def retry_at(now: datetime, failures: int, jitter: random.Random) -> datetime:
+    """When to try again, with jitter: twice as late each time, and then patiently for an hour.
+
+    A fault that is over within an hour is soon forgotten; one that lasts is asked after less often.
+    """
+    doublings = min(failures - 1, 16)
+    longest = min(FIRST_RETRY_S * 2**doublings, LONGEST_RETRY_S)
+    if failures > PATIENT_TRIES:
+        longest = min(LONGEST_RETRY_S * 2 ** min(failures - PATIENT_TRIES, 16), RARE_RETRY_S)
     return now + timedelta(seconds=longest * jitter.uniform(0.5, 1.0))
 
 

@@ -4,8 +4,8 @@ Each is one transaction, and answers with a value: what happened, or why nothing
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from ulid import ULID
@@ -14,20 +14,17 @@ from rosterhold.adapters import layout
 from rosterhold.adapters.database import districts, holds
 from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.holds import HoldRow
-from rosterhold.adapters.database.tables import acceptances, decisions, syncs
-from rosterhold.adapters.database.transitions import (
-    Cause,
-    StaleSyncError,
-    SyncRow,
-    as_sync,
-    begin,
-    load,
-    perform,
-)
+from rosterhold.adapters.database.outbox import Written
+from rosterhold.adapters.database.syncs import SyncRow, find_open, load
+from rosterhold.adapters.database.tables import acceptances, decisions
+from rosterhold.adapters.database.transitions import Cause, StaleSyncError, begin, perform
 from rosterhold.roster.store import SnapshotStore
 from rosterhold.statemachine.chart import SyncEvent, SyncState
 from rosterhold.statemachine.decisions import Action, Answered, Refused, judge
 from rosterhold.statemachine.reasons import Reason
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class Started:
     """A sync was opened. `work` is what the doorbell is rung for."""
 
     sync_id: str
-    work: tuple[tuple[int, str], ...]
+    work: tuple[Written, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Decided:
 
     sync_id: str
     state: SyncState
-    work: tuple[tuple[int, str], ...]
+    work: tuple[Written, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +76,6 @@ def start(
         return AlreadyOpen(open_one.id, open_one.state)
 
 
-def find_open(conn: sa.Connection, district_id: str) -> SyncRow | None:
-    """The open sync of a district."""
-    row = conn.execute(
-        sa.select(syncs).where(syncs.c.district_id == district_id, syncs.c.finished_at.is_(None))
-    ).one_or_none()
-    return None if row is None else as_sync(row)
-
-
 def check_held_again(database: Database, sync_id: str, cause: Cause) -> Decided | None:
     """Take a held sync through `resumed` without a decision, as a schedule does.
 
@@ -97,8 +86,8 @@ def check_held_again(database: Database, sync_id: str, cause: Cause) -> Decided 
             sync = load(tx.conn, sync_id)
             if sync is None or not sync.state.is_on_hold:
                 return None
-            state = perform(tx, sync, SyncEvent.RESUME, cause)
-            return Decided(sync_id, state, tuple(tx.work))
+            moved = perform(tx, sync, SyncEvent.RESUME, cause)
+            return Decided(sync_id, moved.state, tuple(tx.work))
     except StaleSyncError:
         return None
 
@@ -112,8 +101,8 @@ def cancel(database: Database, sync_id: str, cause: Cause) -> Decided | Refused:
                 return Refused(
                     "not_open", "This sync can no longer be cancelled. Nothing was done."
                 )
-            state = perform(tx, sync, SyncEvent.CANCEL, cause)
-            return Decided(sync_id, state, tuple(tx.work))
+            moved = perform(tx, sync, SyncEvent.CANCEL, cause)
+            return Decided(sync_id, moved.state, tuple(tx.work))
     except StaleSyncError:
         return Refused("outdated", "The sync has just moved on. Please look at it again.")
 
@@ -182,11 +171,11 @@ def _take(
         _leave_out(tx, store, hold)
     if verdict.closes:
         holds.answer(tx, sync.id, hold.reason)
-    state = perform(tx, sync, verdict.event, Cause(action.value, person.who))
-    return Decided(sync.id, state, tuple(tx.work))
+    moved = perform(tx, sync, verdict.event, Cause(action.value, person.who))
+    return Decided(sync.id, moved.state, tuple(tx.work))
 
 
-def _reviewed(store: SnapshotStore, hold: HoldRow) -> pl.DataFrame:
+def _reviewed(store: SnapshotStore, hold: HoldRow) -> "pl.DataFrame":
     """The records that a configuration hold is about, in SUBJECT_SCHEMA."""
     prefix = layout.evaluation_prefix(hold.district_id, hold.sync_id, hold.evaluation_no)
     return store.scan([layout.subjects_ref(prefix, Reason.DATA_CONFIGURATION)]).collect()

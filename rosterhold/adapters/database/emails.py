@@ -9,8 +9,8 @@ from ulid import ULID
 
 from rosterhold.adapters.database import districts, outbox
 from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import emails
-from rosterhold.adapters.database.transitions import SyncRow
 from rosterhold.statemachine.chart import Work
 
 

@@ -4,31 +4,54 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_TIMEOUT_MS: Final = 30_000
+from rosterhold.adapters.database import connections
+
+if TYPE_CHECKING:
+    from rosterhold.adapters.database.claims import Claim
+    from rosterhold.adapters.database.outbox import Written
+
+# How long a worker that does not say that it lives keeps its work, unless it is set otherwise.
+LEASE: Final = timedelta(seconds=15)
+
+# The time at the start of a statement, in PostgreSQL.
+STATEMENT_TIME: Final = sa.func.statement_timestamp(type_=sa.DateTime(timezone=True))
 
 
 @dataclass(slots=True)
 class Transaction:
-    """One transaction, and the work that was written in it: pairs of row id and work's name.
+    """One transaction, and the work that was written in it.
 
-    With `goes_on`, the worker whose step this is does the next step itself: that one's row is born
-    leased to it, which saves the commit of a claim.
-
-    `now` is the database's time where it has a clock of its own, so that leases and due times of
-    several machines compare.
+    With a claim that goes on, the worker whose step this is does the next step itself: that one's
+    row is born leased to it, which saves the commit of another claim.
     """
 
     conn: sa.Connection
-    now: datetime
-    work: list[tuple[int, str]] = field(default_factory=list)
-    goes_on: bool = False
+    clock: Callable[[sa.Connection], datetime]
+    is_sqlite: bool
+    lease: timedelta
+    work: list["Written"] = field(default_factory=list)
+    claim: "Claim | None" = None
+    _now: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The time at which it was first asked for; the database's where that has a clock.
+
+        Leases and due times of several machines compare by it.
+        """
+        if self._now is None:
+            self._now = self.clock(self.conn)
+        return self._now
+
+    @property
+    def moment(self) -> Any:
+        """The same for a statement that needs no value here: PostgreSQL is not asked beforehand."""
+        return self.now if self.is_sqlite else STATEMENT_TIME
 
 
 class Database:
@@ -37,22 +60,24 @@ class Database:
     Args:
         url: ``sqlite:///path`` or ``postgresql://…``.
         clock: the time for SQLite, which has none of its own; PostgreSQL's is asked.
+        lease: how long a worker that does not say that it lives keeps its work.
     """
 
-    def __init__(self, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self.lease = lease
         self._clock = clock
         parsed = sa.make_url(url)
         if parsed.drivername in {"postgresql", "postgres"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        if self.is_sqlite:
-            self.engine = sa.create_engine(parsed, connect_args={"check_same_thread": False})
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine, "begin", _begin_immediate)
-        else:
-            self.engine = sa.create_engine(
-                parsed, pool_pre_ping=True, pool_size=10, max_overflow=10
-            )
+        self.engine = connections.sqlite(parsed) if self.is_sqlite else connections.postgres(parsed)
+        self._single = self.engine.execution_options(**{connections.SINGLE: True})
         # SQLite's own wait for the one writer is unfair; writers of a process queue here instead.
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -60,12 +85,28 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Everything written inside is committed together, or not at all."""
         with self._one_writer, self.engine.begin() as conn:
-            yield Transaction(conn, self.now(conn))
+            yield Transaction(conn, self.now, self.is_sqlite, self.lease)
+
+    @contextmanager
+    def one_statement(self) -> Iterator[Transaction]:
+        """A transaction of at most one statement, for PostgreSQL: one round trip.
+
+        With SQLite, which has none to save, it is a transaction like any other.
+        """
+        if self.is_sqlite:
+            with self.transaction() as tx:
+                yield tx
+            return
+        with self._single.connect() as conn:
+            yield Transaction(conn, self.now, self.is_sqlite, self.lease)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A consistent view; nothing is written."""
-        with self.engine.connect().execution_options(rosterhold_reading=True) as conn:
+        """To look at things; nothing is written.
+
+        With SQLite all that is read inside is of one moment, with PostgreSQL each statement.
+        """
+        with self._single.connect() as conn:
             yield conn
 
     def now(self, conn: sa.Connection) -> datetime:
@@ -77,25 +118,3 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    # The driver shall not begin transactions by itself: `_begin_immediate` does.
-    driver: Any = connection
-    driver.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA temp_store = MEMORY")
-    # ANALYZE looks at so many rows of an index, not at all of it.
-    cursor.execute("PRAGMA analysis_limit = 400")
-    cursor.close()
-
-
-def _begin_immediate(conn: sa.Connection) -> None:
-    # A transaction that means to write takes the writer's place at once: one that begins by
-    # reading cannot be made to wait later, SQLite would refuse it.
-    reading = conn.get_execution_options().get("rosterhold_reading", False)
-    conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from ulid import ULID
 
 from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import findings as findings_table
 from rosterhold.adapters.database.tables import holds
-from rosterhold.adapters.database.transitions import SyncRow
-from rosterhold.statemachine.findings import Finding
+from rosterhold.adapters.database.versions import known
 from rosterhold.statemachine.reasons import Reason
+
+if TYPE_CHECKING:
+    # A finding has its subjects as a frame: who only reads holds need not wait for Polars.
+    from rosterhold.statemachine.findings import Finding
 
 DECIDED: Final = "decided"
 
@@ -42,7 +46,7 @@ def of_sync(conn: sa.Connection, sync_id: str, *, only_open: bool = False) -> li
     if only_open:
         query = query.where(holds.c.resolved_at.is_(None))
     return [
-        HoldRow(**{**row._mapping, "reason": Reason(row.reason)})  # noqa: SLF001 - public view
+        HoldRow(**{**row._mapping, "reason": known(Reason, row.reason)})  # noqa: SLF001 - public view
         for row in conn.execute(query)
     ]
 
@@ -129,7 +133,7 @@ def answer(tx: Transaction, sync_id: str, reason: Reason) -> None:
 
 
 def write_findings(
-    tx: Transaction, sync: SyncRow, evaluation_no: int, found: Sequence[Finding]
+    tx: Transaction, sync: SyncRow, evaluation_no: int, found: Sequence["Finding"]
 ) -> None:
     """Keep what an evaluation found, in its order."""
     if not found:

@@ -5,36 +5,62 @@ its effect. A message only says *look at this row*; a lost, doubled, late or reo
 nothing but the time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
 from rosterhold.adapters.database.engine import Transaction
-from rosterhold.adapters.database.tables import outbox
+from rosterhold.adapters.database.syncs import SyncRow
+from rosterhold.adapters.database.tables import districts, outbox, syncs
 from rosterhold.statemachine.chart import Work
-
-# Urgent work is what somebody waits for.
-QUEUES: Final[dict[Work, str]] = {
-    Work.FETCH: "fetch",
-    Work.EVALUATE: "evaluate",
-    Work.APPLY: "apply",
-    Work.RESUME: "urgent",
-    Work.EMAIL: "email",
-}
 
 # The steps of a sync: each follows another. A mail follows one, and goes its own way.
 STEPS: Final = frozenset(Work) - {Work.EMAIL}
 
-# How long a worker that does not say that it lives keeps its work.
-LEASE: Final = timedelta(seconds=20)
-
 # How long a message that nobody answered is trusted, by how often it was sent, in seconds. The last
 # is how long work can lie at worst: a message can be lost at any time, not only the first one.
 RESEND_AFTER_S: Final = (5, 15, 25)
+# The same for work that nobody began, while its queue holds messages: this one is probably among
+# them, and another one would only make the queue longer.
+RESEND_AFTER_BUSY_S: Final = (20, 40, 60)
 SWEEP_LIMIT: Final = 200
 RING_TIME: Final = timedelta(milliseconds=300)
+
+# A roster of so many records keeps a worker busy for minutes.
+LARGE_RECORDS: Final = 250_000
+
+
+class Queue(StrEnum):
+    """Where work waits. Each has its turn, so a night's work keeps nobody waiting."""
+
+    URGENT = "urgent"
+    NIGHTLY = "nightly"
+    LARGE = "large"
+    EMAIL = "email"
+
+    @classmethod
+    def named(cls, name: str) -> "Queue":
+        """The queue of a row; of one that another version names otherwise, the urgent one."""
+        return cls(name) if name in _QUEUES else cls.URGENT
+
+
+_QUEUES: Final = frozenset(Queue)
+
+
+class Written(NamedTuple):
+    """A piece of work that was written: what the doorbell is rung for.
+
+    Attributes:
+        sync: the sync as that same transaction left it, for whoever goes on with it at once.
+    """
+
+    work_id: int
+    work: Work
+    queue: Queue
+    sync: SyncRow | None = None
 
 
 def add(
@@ -43,35 +69,58 @@ def add(
     *,
     district_id: str,
     sync_id: str | None,
+    queue: Queue | None = None,
+    sync: SyncRow | None = None,
     subject: str = "",
-    due_at: datetime | None = None,
-) -> int:
+) -> None:
     """Write a piece of work. It may be done as soon as the transaction is committed.
 
-    `subject` names what it is about when that is not the sync (the id of a mail).
+    What follows a claimed step waits in that one's queue, everything else in `queue`. `sync` is the
+    sync as this transaction leaves it; `subject` names what the work is about when that is not the
+    sync (the id of a mail).
     """
-    row = {
-        "work": work.value,
-        "district_id": district_id,
-        "sync_id": sync_id,
-        "subject": subject,
-        "queue": QUEUES[work],
-        "created_at": tx.now,
-        "due_at": due_at or tx.now,
-        "sends": 0,
-        **_lease(tx, work),
-    }
-    work_id: int = tx.conn.execute(
-        sa.insert(outbox).values(row).returning(outbox.c.id)
-    ).scalar_one()
-    tx.work.append((work_id, work.value))
-    return work_id
+    waits = queue_of(tx, work, queue)
+    born_leased = is_born_leased(tx, work)
+    insert = sa.insert(outbox).values(
+        work=work.value,
+        district_id=district_id,
+        sync_id=sync_id,
+        subject=subject,
+        queue=waits.value,
+        created_at=tx.moment,
+        due_at=tx.moment,
+        sends=0,
+        epoch=int(born_leased),
+        attempts=int(born_leased),
+        leased_until=tx.moment + tx.lease if born_leased else None,
+    )
+    work_id = tx.conn.execute(insert.returning(outbox.c.id)).scalar_one()
+    tx.work.append(Written(work_id, work, waits, sync))
 
 
-def _lease(tx: Transaction, work: Work) -> dict[str, object]:
-    if tx.goes_on and work in STEPS:
-        return {"epoch": 1, "attempts": 1, "leased_until": tx.now + LEASE}
-    return {"epoch": 0, "attempts": 0, "leased_until": None}
+def queue_of(tx: Transaction, work: Work, queue: Queue | None) -> Queue:
+    """Where new work waits: what follows a claimed step in the queue of that one."""
+    if work is Work.EMAIL:
+        return Queue.EMAIL
+    if tx.claim is not None:
+        return tx.claim.queue
+    return queue or Queue.URGENT
+
+
+def is_born_leased(tx: Transaction, work: Work) -> bool:
+    """Whether the worker whose transaction this is goes on with it."""
+    return tx.claim is not None and tx.claim.goes_on and work in STEPS
+
+
+def queue_for(conn: sa.Connection, district_id: str, otherwise: Queue) -> Queue:
+    """Where the work of a district waits: among the large ones, by the roster it has."""
+    counts = conn.execute(
+        sa.select(syncs.c.counts).where(
+            districts.c.id == district_id, syncs.c.id == districts.c.baseline_sync_id
+        )
+    ).scalar_one_or_none()
+    records = sum(kind.get("total", 0) for kind in (counts or {}).values())
+    return Queue.LARGE if records >= LARGE_RECORDS else otherwise
 
 
 def drop_for_sync(tx: Transaction, sync_id: str) -> None:
@@ -81,47 +130,63 @@ def drop_for_sync(tx: Transaction, sync_id: str) -> None:
     )
 
 
-def unanswered(conn: sa.Connection, now: datetime) -> Sequence[tuple[int, str]]:
+def unanswered(
+    conn: sa.Connection, now: datetime, *, busy: Collection[str] = ()
+) -> Sequence[Written]:
     """Work that is due, that nobody is at, and whose message was not sent or not answered.
 
+    In the queues that are `busy`, those that hold messages, the first message of a piece of work is
+    trusted for longer.
+
     Returns:
-        Pairs of the row's id and its work's name, oldest first, at most SWEEP_LIMIT.
+        At most SWEEP_LIMIT, oldest first. What only a newer version knows is left to it.
     """
     free = sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now)
-    patience = sa.case(
-        *(
-            (outbox.c.sends == sends, _ago(now, seconds))
-            for sends, seconds in enumerate(RESEND_AFTER_S, start=1)
-        ),
-        else_=_ago(now, RESEND_AFTER_S[-1]),
-    )
     # The message of a new row is still on its way: its writer rings after the commit.
-    unsent = sa.and_(outbox.c.sent_at.is_(None), outbox.c.due_at <= now - RING_TIME)
-    quiet = sa.or_(unsent, outbox.c.sent_at < patience)
+    idle = sa.or_(
+        sa.and_(outbox.c.sent_at.is_(None), outbox.c.due_at <= now - RING_TIME),
+        outbox.c.sent_at < _patience(now, RESEND_AFTER_S, first_sends=1),
+    )
+    told = sa.func.coalesce(outbox.c.sent_at, outbox.c.due_at)
+    # What was begun before had its message; if it needs another one, none is on its way.
+    may_be_queued = sa.and_(outbox.c.queue.in_(busy), outbox.c.attempts == 0)
+    quiet = sa.case(
+        (may_be_queued, told < _patience(now, RESEND_AFTER_BUSY_S, first_sends=0)), else_=idle
+    )
     rows = conn.execute(
-        sa.select(outbox.c.id, outbox.c.work)
+        sa.select(outbox.c.id, outbox.c.work, outbox.c.queue)
         .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), free, quiet)
+        .where(outbox.c.work.in_(tuple(Work)))
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(SWEEP_LIMIT)
     )
-    return [(row.id, row.work) for row in rows]
+    return [Written(row.id, Work(row.work), Queue.named(row.queue)) for row in rows]
 
 
-def _ago(now: datetime, seconds: int) -> sa.BindParameter[datetime]:
-    return sa.literal(now - timedelta(seconds=seconds), outbox.c.sent_at.type)
+def _patience(
+    now: datetime, waits_s: Sequence[int], *, first_sends: int
+) -> sa.ColumnElement[datetime]:
+    """The time since which a message is trusted, by how often it was sent."""
+
+    def ago(seconds: int) -> sa.BindParameter[datetime]:
+        return sa.literal(now - timedelta(seconds=seconds), outbox.c.sent_at.type)
+
+    by_sends = enumerate(waits_s, start=first_sends)
+    return sa.case(
+        *((outbox.c.sends == sends, ago(seconds)) for sends, seconds in by_sends),
+        else_=ago(waits_s[-1]),
+    )
 
 
 def mark_sent(
-    tx: Transaction, work_ids: Sequence[int], *, found_at: datetime | None = None
+    tx: Transaction, work_ids: Iterable[int], *, found_at: datetime | None = None
 ) -> None:
     """Note that messages were sent.
 
     Sweeps of several processes find the same work at the same time: what another one noted after
     `found_at` is not counted again, or patience would grow with the number of processes.
     """
-    if not work_ids:
-        return
-    update = sa.update(outbox).where(outbox.c.id.in_(work_ids))
+    update = sa.update(outbox).where(outbox.c.id.in_(list(work_ids)))
     if found_at is not None:
         update = update.where(sa.or_(outbox.c.sent_at.is_(None), outbox.c.sent_at < found_at))
     tx.conn.execute(update.values(sent_at=tx.now, sends=outbox.c.sends + 1))

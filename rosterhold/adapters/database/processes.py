@@ -12,6 +12,12 @@ from rosterhold.adapters.database.tables import processes
 # A beat is written at most this often.
 BEAT_EVERY: Final = timedelta(seconds=3)
 FORGOTTEN_AFTER: Final = timedelta(days=1)
+# Several beats missed, and a process is taken for gone.
+SILENT_AFTER: Final = timedelta(seconds=60)
+
+# What processes are called that work, and those that start what is due.
+WORK: Final = frozenset({"worker", "up", "demo"})
+SCHEDULE: Final = frozenset({"scheduler"})
 
 
 def beat(database: Database, process_id: str | None, role: str) -> str:
@@ -43,5 +49,20 @@ def leave(database: Database, process_id: str) -> None:
 
 
 def any_seen_since(conn: sa.Connection, since: datetime) -> bool:
-    found = conn.execute(sa.select(processes.c.id).where(processes.c.seen_at > since).limit(1))
+    """Whether a process that does work was seen since then."""
+    found = conn.execute(
+        sa.select(processes.c.id)
+        .where(processes.c.seen_at > since, processes.c.role.in_(WORK))
+        .limit(1)
+    )
     return found.first() is not None
+
+
+def alive(conn: sa.Connection, now: datetime) -> dict[str, int]:
+    """How many processes of each role live."""
+    rows = conn.execute(
+        sa.select(processes.c.role, sa.func.count().label("number"))
+        .where(processes.c.seen_at > now - SILENT_AFTER)
+        .group_by(processes.c.role)
+    )
+    return {row.role: row.number for row in rows}

@@ -95,7 +95,6 @@ sa.Index(
     postgresql_where=syncs.c.finished_at.is_(None),
 )
 sa.Index("ix_syncs_district_id_started_at", syncs.c.district_id, syncs.c.started_at)
-sa.Index("ix_syncs_state", syncs.c.state)
 
 transitions = sa.Table(
     "transitions",
@@ -211,6 +210,7 @@ outbox = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("leased_until", UtcDateTime),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("last_error", sa.Text),
     sa.Column("given_up_at", UtcDateTime),
     sqlite_autoincrement=True,

@@ -1,20 +1,25 @@
 """The one place where a sync changes its state.
 
-`perform` loads the row, asks the chart, and writes the new state (compare and set on the version),
-the history row and the work that follows, all in the caller's transaction.
+`perform` asks the chart, and writes the new state (compare and set on the version), the history
+row and the work that follows, all in the caller's transaction. For PostgreSQL that is one
+statement, for SQLite several: docs/decisions/0013-a-transition-is-one-statement.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from ulid import ULID
 
-from rosterhold.adapters.database import outbox
-from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database import claims, one_statement, outbox
+from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.engine import Database, Transaction
+from rosterhold.adapters.database.one_statement import NothingMovedError, Shape
+from rosterhold.adapters.database.outbox import Queue, Written
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import holds, syncs, transitions
+from rosterhold.adapters.database.versions import known
 from rosterhold.statemachine.chart import (
     GUARDED,
     INITIAL,
@@ -22,31 +27,10 @@ from rosterhold.statemachine.chart import (
     NotAllowed,
     SyncEvent,
     SyncState,
+    Work,
     move,
 )
 from rosterhold.statemachine.reasons import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class SyncRow:
-    """A sync as it was read; `version` is what a change of it must still find."""
-
-    id: str
-    district_id: str
-    state: SyncState
-    version: int
-    trigger: str
-    fetch_no: int
-    evaluation_no: int
-    snapshot_ref: str | None
-    target_ref: str | None
-    counts: dict[str, dict[str, int]]
-    set_aside: dict[str, int]
-    receipt: dict[str, int] | None
-    failure: str | None
-    started_at: datetime
-    finished_at: datetime | None
-    held_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +53,9 @@ class EventRefusedError(Exception):
         self.refusal = refusal
 
 
-def load(conn: sa.Connection, sync_id: str, *, to_change: bool = False) -> SyncRow | None:
-    """The sync. With `to_change`, whoever else means to change it waits for this transaction.
-
-    SQLite needs no such lock: it has one writer at a time.
-    """
-    query = sa.select(syncs).where(syncs.c.id == sync_id)
-    row = conn.execute(query.with_for_update() if to_change else query).one_or_none()
-    return None if row is None else as_sync(row)
-
-
-def as_sync(row: sa.Row[Any]) -> SyncRow:
-    fields: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public mapping view
-    fields["state"] = SyncState(fields["state"])
-    return SyncRow(**fields)
-
-
-def begin(tx: Transaction, *, district_id: str, trigger: str, cause: Cause) -> str:
+def begin(
+    tx: Transaction, *, district_id: str, trigger: str, cause: Cause, queue: Queue = Queue.URGENT
+) -> str:
     """Open a sync for a district and write its first piece of work.
 
     Raises:
@@ -106,9 +76,39 @@ def begin(tx: Transaction, *, district_id: str, trigger: str, cause: Cause) -> s
             started_at=tx.now,
         )
     )
-    _write_history(tx, sync_id, 1, None, INITIAL, "start", cause)
-    outbox.add(tx, INITIAL_WORK, district_id=district_id, sync_id=sync_id)
+    tx.conn.execute(
+        sa.insert(transitions).values(
+            sync_id=sync_id,
+            seq=1,
+            to_state=INITIAL.value,
+            event="start",
+            why=cause.why,
+            who=cause.who,
+            at=tx.now,
+        )
+    )
+    waits = outbox.queue_for(tx.conn, district_id, queue)
+    outbox.add(tx, INITIAL_WORK, district_id=district_id, sync_id=sync_id, queue=waits)
     return sync_id
+
+
+def perform_alone(
+    database: Database,
+    sync: SyncRow,
+    event: SyncEvent,
+    cause: Cause,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    settles: Claim,
+) -> tuple[Written, ...]:
+    """A step whose whole effect is its transition: `perform` in a transaction of its own.
+
+    Returns:
+        The work that follows.
+    """
+    with database.one_statement() as tx:
+        perform(tx, sync, event, cause, changes, settles=settles)
+        return tuple(tx.work)
 
 
 def perform(
@@ -116,45 +116,143 @@ def perform(
     sync: SyncRow,
     event: SyncEvent,
     cause: Cause,
-    changes: Mapping[str, object] | None = None,
-) -> SyncState:
+    changes: Mapping[str, Any] | None = None,
+    *,
+    settles: Claim | None = None,
+    queue: Queue = Queue.URGENT,
+) -> SyncRow:
     """Take a sync through one transition, as it was seen, with what else changes of its row.
 
+    Args:
+        tx: the transaction that it is part of.
+        sync: the sync as it was seen.
+        event: what happens to it.
+        cause: for the history.
+        changes: columns of the sync that change with its state.
+        settles: the claim whose work this ends, if nothing settled it before.
+        queue: where the next work waits, unless it follows claimed work.
+
     Returns:
-        The state it is in now.
+        The sync as it is now. Its times are those of the database, and are not read back.
 
     Raises:
-        StaleSyncError: it is no longer in the version that was seen.
+        StaleSyncError: it is no longer in the version that was seen, or the claim is lost.
+        ClaimLostError: the claim is lost.
         EventRefusedError: the chart does not allow the event.
     """
-    reasons = open_reasons(tx.conn, sync.id) if event in GUARDED else frozenset()
+    # What was never on hold has nothing open.
+    is_guarded = event in GUARDED and (event is not SyncEvent.CLEAR or sync.held_since is not None)
+    reasons = open_reasons(tx.conn, sync.id) if is_guarded else frozenset()
     moved = move(sync.state, event, reasons)
     if isinstance(moved, NotAllowed):
         raise EventRefusedError(moved)
-    values: dict[str, object] = {
-        **(changes or {}),
-        "state": moved.state.value,
-        "version": sync.version + 1,
-    }
-    if moved.state.is_final:
-        values["finished_at"] = tx.now
-        outbox.drop_for_sync(tx, sync.id)
-    if moved.state.is_on_hold and sync.held_since is None:
-        values["held_since"] = tx.now
+    if settles is None and tx.claim is None and moved.work:
+        queue = outbox.queue_for(tx.conn, sync.district_id, queue)
+    given = dict(changes or {})
+    after = replace(sync, **given, state=moved.state, version=sync.version + 1)
+    (work,) = moved.work or (None,)
+    transition = _Transition(sync, after, event.value, cause, given, work, queue)
+    if tx.is_sqlite:
+        _write_in_turn(tx, transition, settles)
+    else:
+        _write_at_once(tx, transition, settles)
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class _Transition:
+    before: SyncRow
+    after: SyncRow
+    event: str
+    cause: Cause
+    changes: dict[str, Any]
+    work: Work | None
+    queue: Queue
+
+    def values(self) -> dict[str, Any]:
+        """The columns of the sync that change."""
+        return {**self.changes, "state": self.after.state.value, "version": self.after.version}
+
+    def timed(self) -> frozenset[str]:
+        """Those that are set to the time."""
+        is_new_hold = self.after.state.is_on_hold and self.before.held_since is None
+        marks = {"finished_at": self.after.state.is_final, "held_since": is_new_hold}
+        return frozenset(name for name, is_set in marks.items() if is_set)
+
+    def history(self) -> dict[str, Any]:
+        """The line of the history, without its time."""
+        return {
+            "sync_id": self.after.id,
+            "seq": self.after.version,
+            "from_state": self.before.state.value,
+            "to_state": self.after.state.value,
+            "event": self.event,
+            "why": self.cause.why,
+            "who": self.cause.who,
+        }
+
+
+def _write_in_turn(tx: Transaction, moves: _Transition, settles: Claim | None) -> None:
+    before, after = moves.before, moves.after
+    if settles is not None:
+        claims.settle(tx, settles)
+    if after.state.is_final:
+        outbox.drop_for_sync(tx, before.id)
     written = tx.conn.execute(
         sa.update(syncs)
-        .where(syncs.c.id == sync.id, syncs.c.version == sync.version)
-        .values(values)
+        .where(syncs.c.id == before.id, syncs.c.version == before.version)
+        .values({**moves.values(), **dict.fromkeys(moves.timed(), tx.now)})
     )
     if written.rowcount != 1:
-        raise StaleSyncError(sync.id)
-    # The sync before its holds, as whoever answers one takes them: neither waits for the other.
-    if moved.state.is_final:
-        _close_holds(tx, sync.id, moved.state)
-    _write_history(tx, sync.id, sync.version + 1, sync.state, moved.state, event, cause)
-    for work in moved.work:
-        outbox.add(tx, work, district_id=sync.district_id, sync_id=sync.id)
-    return moved.state
+        raise StaleSyncError(before.id)
+    if after.state.is_final:
+        _close_holds(tx, before.id, after.state)
+    tx.conn.execute(sa.insert(transitions).values(at=tx.now, **moves.history()))
+    if moves.work is not None:
+        outbox.add(
+            tx,
+            moves.work,
+            district_id=after.district_id,
+            sync_id=after.id,
+            queue=moves.queue,
+            sync=after,
+        )
+
+
+def _write_at_once(tx: Transaction, moves: _Transition, settles: Claim | None) -> None:
+    tx.claim = settles or tx.claim
+    line = moves.history()
+    values = {
+        "own_sync": line.pop("sync_id"),
+        "own_version": moves.before.version,
+        **{f"line_{name}": value for name, value in line.items()},
+        **{f"set_{name}": value for name, value in moves.values().items()},
+    }
+    if settles is not None:
+        values |= {"own_work": settles.work_id, "own_epoch": settles.epoch}
+    if moves.work is not None:
+        values |= {
+            "next_lease": tx.lease,
+            "next_work": moves.work.value,
+            "next_queue": outbox.queue_of(tx, moves.work, moves.queue).value,
+            "next_district": moves.after.district_id,
+            "next_sync": moves.after.id,
+        }
+    shape = Shape(
+        settles=settles is not None,
+        changed=frozenset(moves.values()),
+        timed=moves.timed(),
+        is_final=moves.after.state.is_final,
+        goes_to_work=moves.work is not None,
+        born_leased=moves.work is not None and outbox.is_born_leased(tx, moves.work),
+    )
+    try:
+        work_id = one_statement.execute(tx.conn, shape, values)
+    except NothingMovedError as error:
+        raise StaleSyncError(moves.before.id) from error
+    if work_id is not None and moves.work is not None:
+        queue = Queue(values["next_queue"])
+        tx.work.append(Written(work_id, moves.work, queue, moves.after))
 
 
 def open_reasons(conn: sa.Connection, sync_id: str) -> frozenset[Reason]:
@@ -166,7 +264,7 @@ def open_reasons(conn: sa.Connection, sync_id: str) -> frozenset[Reason]:
             holds.c.answered_at.is_(None),
         )
     )
-    return frozenset(Reason(row.reason) for row in rows)
+    return frozenset(known(Reason, row.reason) for row in rows)
 
 
 def _close_holds(tx: Transaction, sync_id: str, state: SyncState) -> None:
@@ -175,27 +273,4 @@ def _close_holds(tx: Transaction, sync_id: str, state: SyncState) -> None:
         sa.update(holds)
         .where(holds.c.sync_id == sync_id, holds.c.resolved_at.is_(None))
         .values(resolved_at=tx.now, resolution=state.value)
-    )
-
-
-def _write_history(
-    tx: Transaction,
-    sync_id: str,
-    seq: int,
-    from_state: SyncState | None,
-    to_state: SyncState,
-    event: str,
-    cause: Cause,
-) -> None:
-    tx.conn.execute(
-        sa.insert(transitions).values(
-            sync_id=sync_id,
-            seq=seq,
-            from_state=from_state.value if from_state else None,
-            to_state=to_state.value,
-            event=str(event),
-            why=cause.why,
-            who=cause.who,
-            at=tx.now,
-        )
     )

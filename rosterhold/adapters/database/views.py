@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from rosterhold.adapters.database import districts, emails, holds
 from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.syncs import SyncRow, as_sync, load
 from rosterhold.adapters.database.tables import (
     decisions,
     findings,
@@ -18,7 +19,6 @@ from rosterhold.adapters.database.tables import (
 from rosterhold.adapters.database.tables import (
     districts as districts_table,
 )
-from rosterhold.adapters.database.transitions import SyncRow, as_sync, load
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.reasons import MOST_SEVERE_FIRST
 

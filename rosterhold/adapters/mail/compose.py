@@ -13,6 +13,7 @@ from rosterhold.adapters.database import holds, views
 from rosterhold.adapters.database.emails import EmailRow
 from rosterhold.adapters.database.holds import HoldRow
 from rosterhold.adapters.database.tables import findings
+from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.adapters.database.views import SyncView
 from rosterhold.adapters.tickets import LINK_DAYS
 from rosterhold.roster.changes import REIDENTIFIED, REMOVED
@@ -79,10 +80,11 @@ def compose(mail: EmailRow, context: MailContext, *, link: str, sender: str) -> 
     """Write a mail. Composing it again gives the same Message-ID.
 
     Raises:
-        ValueError: there is no such template, or it tells of a hold and there is none.
+        NewerVersionError: there is no such template in this version.
+        ValueError: the template tells of a hold and there is none.
     """
     if mail.template not in _SUBJECTS:
-        raise ValueError(f"there is no mail template called {mail.template}")
+        raise NewerVersionError(f"the mail template {mail.template} is not known here")
     message = EmailMessage()
     message["Subject"] = " ".join(_SUBJECTS[mail.template](context).split())
     message["From"] = sender

@@ -39,15 +39,26 @@ class SmtpMailer:
         self._sender = parseaddr(sender)[1]
 
     def send(self, message: EmailMessage) -> None:
+        with self._connected() as server:
+            self._hand_over(server, message)
+
+    def log_in(self) -> None:
+        """Connect and log in as for a mail, and send none.
+
+        Raises:
+            MailUnavailableError: the server is not there, or does not take the log-in.
+        """
+        with self._connected():
+            pass
+
+    def _connected(self) -> smtplib.SMTP:
         try:
-            server = self._connected()
+            return self._logged_in()
         except (OSError, smtplib.SMTPException) as error:
             # Even a 5xx here (a wrong password) is no judgement on the mail.
             raise MailUnavailableError(f"{self._host}:{self._port}: {_words(error)}") from error
-        with server:
-            self._hand_over(server, message)
 
-    def _connected(self) -> smtplib.SMTP:
+    def _logged_in(self) -> smtplib.SMTP:
         if self._tls:
             context = ssl.create_default_context()
             server: smtplib.SMTP = smtplib.SMTP_SSL(

@@ -1,0 +1,181 @@
+"""A transition as PostgreSQL writes it: one statement, with all that belongs to it.
+
+A statement is whole or has not been, so it needs no transaction around it: a step whose only effect
+is its transition costs one round trip instead of seven. Nothing here decides anything.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from rosterhold.adapters.database.engine import STATEMENT_TIME
+from rosterhold.adapters.database.tables import holds, outbox, syncs, transitions
+from rosterhold.statemachine.chart import Work
+
+NOT_NULL_VIOLATION: Final = "23502"
+
+
+class NothingMovedError(Exception):
+    """Raised when the claim is lost, or the sync is no longer in the version that was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the statement consists of; its values are parameters.
+
+    Attributes:
+        settles: whether it deletes the row of a claim (``own_work``, ``own_epoch``).
+        changed: the columns of the sync that it sets, to ``set_…``.
+        timed: the columns of the sync that it sets to the time.
+        is_final: whether it takes the sync's work back and closes its holds.
+        goes_to_work: whether it writes the work that follows (``next_…``).
+        born_leased: whether that is claimed already, for ``next_lease``.
+    """
+
+    settles: bool
+    changed: frozenset[str]
+    timed: frozenset[str]
+    is_final: bool
+    goes_to_work: bool
+    born_leased: bool
+
+
+def execute(conn: sa.Connection, shape: Shape, values: dict[str, Any]) -> int | None:
+    """Write it.
+
+    Returns:
+        The id of the work that follows, if some does.
+
+    Raises:
+        NothingMovedError: nothing was written, and nothing else can be in this transaction.
+    """
+    prepared = _prepared(shape, conn.dialect)
+    try:
+        result = conn.exec_driver_sql(prepared.sql, prepared.parameters(values))
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == NOT_NULL_VIOLATION:
+            raise NothingMovedError from error
+        raise
+    return result.scalar_one() if shape.goes_to_work else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement as the driver takes it: SQLAlchemy's part of the work is done once."""
+
+    sql: str
+    constants: Mapping[str, Any]
+    adapted: Mapping[str, Callable[[Any], Any]]
+
+    def parameters(self, values: dict[str, Any]) -> dict[str, Any]:
+        given = {**self.constants, **values}
+        for name, adapt in self.adapted.items():
+            given[name] = adapt(given[name])
+        return given
+
+
+@cache
+def _prepared(shape: Shape, dialect: sa.Dialect) -> _Prepared:
+    compiled = statement(shape).compile(dialect=dialect)
+    adapted = {
+        f"set_{name}": adapt
+        for name in shape.changed
+        if (adapt := syncs.c[name].type.dialect_impl(dialect).bind_processor(dialect))
+    }
+    constants = {
+        name: parameter.effective_value
+        for name, parameter in compiled.binds.items()
+        if not parameter.required
+    }
+    return _Prepared(str(compiled), constants, adapted)
+
+
+@cache
+def statement(shape: Shape) -> Any:
+    """The statement of a shape; there are few."""
+    moved = _moved(shape)
+    # The history takes its sync from the row that moved. If none did, the database refuses the
+    # history for the lack of it, and with it everything else.
+    history = sa.insert(transitions).values(
+        sync_id=sa.select(moved.c.id).scalar_subquery(),
+        seq=sa.bindparam("line_seq", type_=transitions.c.seq.type),
+        from_state=sa.bindparam("line_from_state"),
+        to_state=sa.bindparam("line_to_state"),
+        event=sa.bindparam("line_event"),
+        why=sa.bindparam("line_why"),
+        who=sa.bindparam("line_who"),
+        at=STATEMENT_TIME,
+    )
+    if shape.is_final:
+        history = history.add_cte(_closed(moved))
+    if not shape.goes_to_work:
+        return history
+    return _next_row(shape).add_cte(history.cte("history"))
+
+
+def _moved(shape: Shape) -> sa.CTE:
+    """The sync, if it is as it was seen; its work before it, as whoever settles takes them."""
+    first: list[sa.ColumnElement[bool]] = []
+    if shape.settles:
+        own = (outbox.c.id == sa.bindparam("own_work"), outbox.c.epoch == sa.bindparam("own_epoch"))
+        settled = sa.delete(outbox).where(*own).returning(outbox.c.id).cte("settled")
+        first.append(sa.exists(sa.select(settled.c.id)))
+    if shape.is_final:
+        others = [outbox.c.id != sa.bindparam("own_work")] if shape.settles else []
+        dropped = (
+            sa.delete(outbox)
+            .where(outbox.c.sync_id == sa.bindparam("own_sync"))
+            .where(outbox.c.work != Work.EMAIL.value, *others)
+            .returning(outbox.c.id)
+            .cte("dropped")
+        )
+        count = sa.select(sa.func.count()).select_from(dropped).scalar_subquery()
+        first.append(count >= 0)
+    given = {name: sa.bindparam(f"set_{name}", type_=syncs.c[name].type) for name in shape.changed}
+    return (
+        sa.update(syncs)
+        .where(
+            syncs.c.id == sa.bindparam("own_sync"), syncs.c.version == sa.bindparam("own_version")
+        )
+        .where(*first)
+        .values(**given, **dict.fromkeys(shape.timed, STATEMENT_TIME))
+        .returning(syncs.c.id)
+        .cte("moved")
+    )
+
+
+def _closed(moved: sa.CTE) -> sa.CTE:
+    """Nothing of a sync that is over waits for anybody."""
+    return (
+        sa.update(holds)
+        .where(holds.c.sync_id == sa.select(moved.c.id).scalar_subquery())
+        .where(holds.c.resolved_at.is_(None))
+        .values(resolved_at=STATEMENT_TIME, resolution=sa.bindparam("line_to_state"))
+        .cte("closed")
+    )
+
+
+def _next_row(shape: Shape) -> Any:
+    until = STATEMENT_TIME + sa.bindparam("next_lease", type_=sa.Interval())
+    leased = {"leased_until": until} if shape.born_leased else {}
+    return (
+        sa.insert(outbox)
+        .values(
+            work=sa.bindparam("next_work"),
+            queue=sa.bindparam("next_queue"),
+            district_id=sa.bindparam("next_district"),
+            sync_id=sa.bindparam("next_sync"),
+            subject="",
+            created_at=STATEMENT_TIME,
+            due_at=STATEMENT_TIME,
+            sends=0,
+            epoch=int(shape.born_leased),
+            attempts=int(shape.born_leased),
+            **leased,
+        )
+        .returning(outbox.c.id)
+    )
