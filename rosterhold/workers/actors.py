@@ -2,7 +2,7 @@
 
 import dramatiq
 
-from rosterhold.adapters.database.outbox import QUEUES
+from rosterhold.adapters.database.outbox import Queue
 from rosterhold.statemachine.chart import Work
 from rosterhold.workers.runner import Runner
 
@@ -14,4 +14,5 @@ def declare(broker: dramatiq.Broker, runner: Runner) -> None:
         runner.work(work_id)
 
     for work in Work:
-        dramatiq.actor(broker=broker, actor_name=work.value, queue_name=QUEUES[work])(look_at)
+        # A message names its queue itself.
+        dramatiq.actor(broker=broker, actor_name=work.value, queue_name=Queue.URGENT)(look_at)

@@ -3,7 +3,8 @@
 from rosterhold.adapters import destination, layout
 from rosterhold.adapters.database import claims, districts, emails, holds
 from rosterhold.adapters.database.claims import Claim
-from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.adapters.database.syncs import SyncRow
+from rosterhold.adapters.database.transitions import Cause, perform
 from rosterhold.config.wiring import Services
 from rosterhold.roster.kinds import KINDS
 from rosterhold.statemachine.chart import SyncEvent

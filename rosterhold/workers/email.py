@@ -12,8 +12,8 @@ from rosterhold.adapters.tickets import report_link
 from rosterhold.config.wiring import Services
 from rosterhold.workers.step import Follow
 
-# A server that is away over a night is no reason to lose a mail.
-MAX_ATTEMPTS = 20
+# About two days: a server that is away over a night is no reason to lose a mail.
+MAX_FAILURES = 240
 
 
 def email(services: Services, claim: Claim) -> Follow:
@@ -54,8 +54,9 @@ def _end(
 def _try_later(services: Services, claim: Claim, mail: EmailRow, error: str) -> None:
     with services.database.transaction() as tx:
         emails.mark(tx, mail.id, EmailStatus.RETRYING, error=error)
-        if claim.attempts >= MAX_ATTEMPTS:
+        failures = claim.failures + 1
+        if failures >= MAX_FAILURES:
             claims.give_up(tx, claim, error=error)
         else:
-            due_at = claims.retry_at(tx.now, claim.attempts, random.Random())  # noqa: S311
+            due_at = claims.retry_at(tx.now, failures, random.Random())  # noqa: S311
             claims.put_back(tx, claim, error=error, due_at=due_at)

@@ -1,50 +1,72 @@
-"""The entry of production's worker processes, which dramatiq's own command line starts."""
+"""The entry of production's worker processes: a parent, and processes that it forks."""
 
+import importlib
 import os
-from argparse import Namespace
-from collections.abc import Sequence
-
-import dramatiq
-from dramatiq.cli import main, make_argument_parser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 from rosterhold.config.logging import configure
-from rosterhold.config.settings import load
+from rosterhold.config.settings import Settings, load
 from rosterhold.config.wiring import build
-from rosterhold.workers.pool import equip
+from rosterhold.workers.slate import Slate
+from rosterhold.workers.unit import Unit
 
-# When one worker process dies, dramatiq lets the others end before all start again, and nobody
-# takes work meanwhile: so this is not longer than a lease. What is cut off is taken over.
-STOP_WITHIN_MS = 20_000
+# The supervisor has to give more. What a process hands back, it hands back before that; what a
+# killed one was at is freed by whoever takes its place.
+STOP_WITHIN_MS: Final = 20_000
+
+# What every worker process needs, imported once for all of them before they are forked. Nothing
+# that needs Polars: importing that starts threads, which do not live on in a forked process.
+PRELOADED: Final = (
+    "rosterhold.adapters.clever.client",
+    "rosterhold.adapters.database.claims",
+    "rosterhold.adapters.queue",
+    "rosterhold.adapters.tickets",
+    "jinja2",
+    "psycopg",
+)
 
 
-def start() -> None:
-    """Build everything of one worker process; dramatiq calls it in each."""
-    settings = load(os.environ)
-    configure(settings.log_format)
-    services = build(settings)
-    equip(services, role="worker")
-    dramatiq.set_broker(services.broker)
-
-
-def run_workers(*, processes: int, threads: int, queues: Sequence[str] = ()) -> int:
+def run_workers(
+    *, processes: int, threads: int, queues: Sequence[str] = (), config: Path | None = None
+) -> int:
     """Run worker processes until a signal; returns the exit code.
 
     Args:
         processes: how many.
         threads: of each.
         queues: only these; all without any.
+        config: a TOML file of settings.
     """
-    words = [
-        "rosterhold.workers.entry:start",
-        "--processes",
-        str(processes),
-        "--threads",
-        str(threads),
-        "--worker-shutdown-timeout",
-        str(STOP_WITHIN_MS),
-        "--skip-logging",
-    ]
-    if queues:
-        words += ["--queues", *queues]
-    arguments: Namespace = make_argument_parser().parse_args(words)  # type: ignore[no-untyped-call]
-    return int(main(arguments) or 0)  # type: ignore[no-untyped-call]
+    settings = load(os.environ, config)
+    configure(settings.log_format)
+    for name in PRELOADED:
+        importlib.import_module(name)
+    unit = Unit(
+        lambda slate, left: _working(settings, threads, queues, slate, left),
+        processes=processes,
+        stop_within_s=STOP_WITHIN_MS // 1000,
+    )
+    return unit.run()
+
+
+@contextmanager
+def _working(
+    settings: Settings, threads: int, queues: Sequence[str], slate: Slate, left: Sequence[Slate]
+) -> Iterator[None]:
+    """One worker process."""
+    # Only after the fork, for it needs Polars.
+    from rosterhold.workers.pool import WorkerPool  # noqa: PLC0415 - as said
+    from rosterhold.workers.under_way import free_what_the_dead_left  # noqa: PLC0415 - as said
+
+    services = build(settings).make()
+    try:
+        free_what_the_dead_left(services, left)
+        with WorkerPool(services, threads=threads, queues=queues, slate=slate):
+            # Begins the watch over steps without end.
+            services.broker.emit_after("process_boot")
+            yield
+    finally:
+        services.close()

@@ -12,8 +12,9 @@ from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.holds import HoldIntent
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import decisions
-from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.adapters.database.transitions import Cause, perform
 from rosterhold.adapters.manifests import frames_of, invalid_of, read_manifest, write_manifest
 from rosterhold.config.wiring import Services
 from rosterhold.roster.leave_out import LeaveOut

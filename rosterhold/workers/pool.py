@@ -1,36 +1,62 @@
 """A worker inside this process: the embedded default runs the same broker as production."""
 
+import time
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Final, Self
 
 import dramatiq
 
 from rosterhold.config.wiring import Services
+from rosterhold.statemachine.chart import Work
 from rosterhold.workers.actors import declare
-from rosterhold.workers.runner import Runner
+from rosterhold.workers.runner import STEPS, Runner, Step
+from rosterhold.workers.slate import Slate
 from rosterhold.workers.sweep import Hands, Sweep, SweepMiddleware
+from rosterhold.workers.under_way import UnderWay
 
 THREADS: Final = 4
-STOP_WITHIN_MS: Final = 30_000
-
-
-def equip(services: Services, *, role: str) -> None:
-    """Give the broker of a process its actors and its sweep."""
-    runner = Runner(services)
-    declare(services.broker, runner)
-    sweep = Sweep(services, runner, role=role, take=Hands(runner).take)
-    services.broker.add_middleware(SweepMiddleware(sweep))
+FINISH_WITHIN_S: Final = 15.0
+LOOK_EVERY_MS: Final = 100
 
 
 class WorkerPool:
     """Threads that do the work, for as long as the block lasts.
 
-    A step that is under way when the block ends is finished, or taken over by the next worker.
+    A step that is under way when the block ends is finished, or handed back when that takes longer
+    than `FINISH_WITHIN_S`.
+
+    Args:
+        services: what the steps work with.
+        threads: how many steps at a time.
+        role: what the process is called among those that live.
+        queues: only these; all without any.
+        slate: where it is noted what is under way.
+        steps: what does each kind of work of a sync.
     """
 
-    def __init__(self, services: Services, *, threads: int = THREADS, role: str = "worker") -> None:
-        equip(services, role=role)
-        self._worker = dramatiq.Worker(services.broker, worker_threads=threads, worker_timeout=100)
+    def __init__(
+        self,
+        services: Services,
+        *,
+        threads: int = THREADS,
+        role: str = "worker",
+        queues: Collection[str] = (),
+        slate: Slate | None = None,
+        steps: Mapping[Work, Step] = STEPS,
+    ) -> None:
+        self._services = services
+        self._under_way = UnderWay(services.database, slate)
+        runner = Runner(services, steps, self._under_way)
+        declare(services.broker, runner)
+        sweep = Sweep(services, runner, role=role, take=Hands(runner).take)
+        services.broker.add_middleware(SweepMiddleware(sweep))
+        self._worker = dramatiq.Worker(
+            services.broker,
+            queues=set(queues) or None,
+            worker_threads=threads,
+            worker_timeout=LOOK_EVERY_MS,
+        )
 
     def __enter__(self) -> Self:
         self._worker.start()
@@ -42,4 +68,8 @@ class WorkerPool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._worker.stop(timeout=STOP_WITHIN_MS)
+        until = time.monotonic() + FINISH_WITHIN_S
+        self._worker.stop(timeout=round(FINISH_WITHIN_S * 1000))
+        # What was done without a queue is not dramatiq's to wait for.
+        self._under_way.wait(until)
+        self._under_way.hand_back(self._services)

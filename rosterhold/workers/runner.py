@@ -13,24 +13,21 @@ from structlog.contextvars import bound_contextvars
 
 from rosterhold.adapters.database import claims, outbox
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
-from rosterhold.adapters.database.transitions import (
-    Cause,
-    StaleSyncError,
-    SyncRow,
-    load,
-    perform,
-)
+from rosterhold.adapters.database.outbox import Written
+from rosterhold.adapters.database.syncs import SyncRow, load
+from rosterhold.adapters.database.transitions import Cause, StaleSyncError, perform
+from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.config.wiring import Services
 from rosterhold.roster.store import SnapshotLostError
 from rosterhold.statemachine.chart import SyncEvent, Work
 from rosterhold.workers.apply import apply
-from rosterhold.workers.email import MAX_ATTEMPTS as MOST_MAIL_ATTEMPTS
+from rosterhold.workers.email import MAX_FAILURES as MOST_MAIL_FAILURES
 from rosterhold.workers.email import email
 from rosterhold.workers.evaluate import evaluate
 from rosterhold.workers.fetch import fetch
-from rosterhold.workers.lease import kept
 from rosterhold.workers.resume import resume
 from rosterhold.workers.step import WANTED_IN, Follow
+from rosterhold.workers.under_way import UnderWay
 
 # How long a worker goes on by itself before it leaves the next step to a message.
 INLINE_BUDGET_S: Final = 5.0
@@ -60,11 +57,18 @@ class Runner:
     Args:
         services: what the steps work with.
         steps: what does each kind of work of a sync.
+        under_way: what keeps the claims.
     """
 
-    def __init__(self, services: Services, steps: Mapping[Work, Step] = STEPS) -> None:
+    def __init__(
+        self,
+        services: Services,
+        steps: Mapping[Work, Step] = STEPS,
+        under_way: UnderWay | None = None,
+    ) -> None:
         self._steps = steps
         self._services = services
+        self._under_way = under_way or UnderWay(services.database)
         self._stopping = threading.Event()
         self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
 
@@ -81,7 +85,7 @@ class Runner:
         until = time.monotonic() + INLINE_BUDGET_S
         try:
             claim = claims.claim(self._services.database, work_id, goes_on=True)
-            if claim is not None and claim.attempts > _most_attempts(claim.work):
+            if claim is not None and claim.deaths >= claims.MAX_DEATHS:
                 self._end(claim, WORKERS_DIED.format(times=claim.attempts - 1))
                 return
             while claim is not None:
@@ -92,20 +96,23 @@ class Runner:
 
     def _next(self, claim: Claim, follow: Follow) -> Claim | None:
         """The step to go on with; for everything else the bell is rung."""
-        steps = [row for row, name in follow if claim.goes_on and Work(name) in outbox.STEPS]
-        self._services.doorbell.ring(pair for pair in follow if pair[0] not in steps)
         # The chart asks for one step at a time, or none.
-        following = [claim.next_step(row, Work(name)) for row, name in follow if row in steps]
-        if self._stopping.is_set():
-            for step in following:
-                self._hand_back(step)
+        step = next((new for new in follow if claim.goes_on and new.work in outbox.STEPS), None)
+        others = [new for new in follow if new is not step]
+        if others:
+            self._services.doorbell.ring(others)
+        if step is None:
             return None
-        return following[0] if following else None
+        following = claim.next_step(step)
+        if not self._stopping.is_set():
+            return following
+        self._hand_back(following)
+        return None
 
     def _hand_back(self, claim: Claim) -> None:
         with self._services.database.transaction() as tx:
             claims.hand_back(tx, claim)
-        self._services.doorbell.ring([(claim.work_id, claim.work.value)])
+        self._services.doorbell.ring([Written(claim.work_id, claim.work, claim.queue)])
 
     def _one(self, claim: Claim) -> Follow:
         with bound_contextvars(
@@ -115,10 +122,13 @@ class Runner:
             sync=claim.sync_id,
         ):
             try:
-                with kept(self._services.database, claim):
+                with self._under_way.kept(claim):
                     return self._do(claim)
             except (ClaimLostError, StaleSyncError):
                 log.info("somebody else was first")
+            except NewerVersionError as error:
+                with self._services.database.transaction() as tx:
+                    claims.leave_for_newer(tx, claim, error)
             except Exception as error:  # noqa: BLE001 - the edge of a job: kept with the row
                 self._failed(claim, error)
         return ()
@@ -126,38 +136,34 @@ class Runner:
     def _do(self, claim: Claim) -> Follow:
         if claim.work is Work.EMAIL:
             return email(self._services, claim)
-        sync = self._sync_of(claim)
-        if sync is None:
+        sync = claim.sync
+        if sync is None or sync.state is not WANTED_IN[claim.work]:
+            self._drop(claim)
             return ()
-        with bound_contextvars(state=sync.state.value):
-            log.info("step begins", attempt=claim.attempts)
-            began = time.monotonic()
-            follow = self._steps[claim.work](self._services, claim, sync)
-            log.info("step done", seconds=round(time.monotonic() - began, 3))
-            return follow
+        log.debug("step begins", attempt=claim.attempts)
+        began = time.monotonic()
+        follow = self._steps[claim.work](self._services, claim, sync)
+        log.info("step done", attempt=claim.attempts, seconds=round(time.monotonic() - began, 3))
+        return follow
 
-    def _sync_of(self, claim: Claim) -> SyncRow | None:
-        """The sync, if it still wants this work; else the work is dropped."""
-        with self._services.database.reading() as conn:
-            sync = load(conn, claim.sync_id or "")
-        if sync is not None and sync.state is WANTED_IN[claim.work]:
-            return sync
+    def _drop(self, claim: Claim) -> None:
+        """The sync went another way: this is not wanted any more."""
         log.info("no longer wanted")
         with self._services.database.transaction() as tx:
             claims.settle(tx, claim)
-        return None
 
     def _failed(self, claim: Claim, error: Exception) -> None:
         """Put the work back for later, or end the sync as failed when that helps no more."""
         text = _words(error)[:500]
-        final = claim.attempts >= _most_attempts(claim.work) or isinstance(error, FINAL_ERRORS)
+        failures = claim.failures + 1
+        final = failures >= _most_failures(claim.work) or isinstance(error, FINAL_ERRORS)
         log.error("step failed", exc_info=error, attempt=claim.attempts, final=final)
         if final:
             self._end(claim, text)
             return
         try:
             with self._services.database.transaction() as tx:
-                due_at = claims.retry_at(tx.now, claim.attempts, self._jitter)
+                due_at = claims.retry_at(tx.now, failures, self._jitter)
                 claims.put_back(tx, claim, error=text, due_at=due_at)
         except ClaimLostError:
             log.info("somebody else was first")
@@ -176,8 +182,8 @@ class Runner:
             log.info("somebody else was first")
 
 
-def _most_attempts(work: Work) -> int:
-    return MOST_MAIL_ATTEMPTS if work is Work.EMAIL else claims.MAX_ATTEMPTS
+def _most_failures(work: Work) -> int:
+    return MOST_MAIL_FAILURES if work is Work.EMAIL else claims.MAX_FAILURES
 
 
 def _words(error: Exception) -> str:

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from rosterhold.adapters.database import decisions, districts
+from rosterhold.adapters.database import districts, processes, syncs
 from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.outbox import Queue
 from rosterhold.adapters.database.tables import fired
 from rosterhold.adapters.database.transitions import Cause, begin, perform
 from rosterhold.config.wiring import Services
@@ -20,6 +21,8 @@ from rosterhold.workers.step import Follow
 
 TICK_S: Final = 20.0
 WHO: Final = "schedule"
+# What it is called among the processes that live.
+ROLE: Final = "scheduler"
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +30,19 @@ log = structlog.get_logger(__name__)
 def run_scheduler(services: Services, stop: threading.Event) -> None:
     """Tick until told to stop; beside it, purge once a day, which may take long."""
     threading.Thread(target=run_purge, args=(services, stop), name="purge", daemon=True).start()
+    process_id: str | None = None
     while not stop.is_set():
         try:
+            process_id = processes.beat(services.database, process_id, ROLE)
             tick(services)
         except SQLAlchemyError as error:
             log.warning("the database is away; the scheduler waits", error=str(error))
         stop.wait(TICK_S)
+    if process_id is not None:
+        try:
+            processes.leave(services.database, process_id)
+        except SQLAlchemyError as error:
+            log.warning("the database is away; others will notice", error=str(error))
 
 
 def tick(services: Services, now: datetime | None = None) -> int:
@@ -69,12 +79,12 @@ def _fire(services: Services, district: DistrictRow, slot: datetime) -> bool:
                 )
             )
             tx.conn.execute(sa.insert(fired).values(schedule=_schedule(district), due_at=slot))
-            sync = decisions.find_open(tx.conn, district.id)
+            sync = syncs.find_open(tx.conn, district.id)
             cause = Cause("its time in the night", WHO)
             if sync is None:
-                begin(tx, district_id=district.id, trigger=WHO, cause=cause)
+                begin(tx, district_id=district.id, trigger=WHO, cause=cause, queue=Queue.NIGHTLY)
             elif sync.state.is_on_hold:
-                perform(tx, sync, SyncEvent.RESUME, cause)
+                perform(tx, sync, SyncEvent.RESUME, cause, queue=Queue.NIGHTLY)
             work: Follow = tuple(tx.work)
     except IntegrityError:
         return False

@@ -5,11 +5,12 @@ from typing import Final
 from rosterhold.adapters.database import districts
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Database
-from rosterhold.adapters.database.transitions import SyncRow
+from rosterhold.adapters.database.outbox import Written
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.statemachine.chart import SyncState, Work
 
-# The work that a transaction wrote: pairs of row id and work's name.
-Follow = tuple[tuple[int, str], ...]
+# The work that a transaction wrote.
+Follow = tuple[Written, ...]
 
 # The state in which a piece of work is wanted. In any other one the world moved on without it.
 WANTED_IN: Final[dict[Work, SyncState]] = {

@@ -120,17 +120,18 @@ class Sweep:
             How many pieces of work were found.
         """
         database = self._services.database
+        busy = self._services.doorbell.busy()
         with database.reading() as conn:
             now = database.now(conn)
-            found = outbox.unanswered(conn, now)
+            found = outbox.unanswered(conn, now, busy=busy)
         if not found:
             return 0
         if self._services.doorbell.ring(found):
             with database.transaction() as tx:
-                outbox.mark_sent(tx, [work_id for work_id, _ in found], found_at=now)
+                outbox.mark_sent(tx, [one.work_id for one in found], found_at=now)
         else:
-            for work_id, _ in found:
-                self._take(work_id)
+            for one in found:
+                self._take(one.work_id)
         return len(found)
 
 

@@ -1,0 +1,51 @@
+"""What a process is at, in memory that outlives it."""
+
+import mmap
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+# Of a process; what finds no place has to wait until its lease runs out.
+PLACES: Final = 128
+_ENTRY: Final = struct.Struct("=qqq")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A claim: its row, its epoch, and how often a process died of it or beside it before."""
+
+    work_id: int
+    epoch: int
+    deaths: int
+
+
+class Slate:
+    """Entries that a process writes, and that another one reads when that one is dead.
+
+    Made by the parent of both before it forks. For one writer at a time.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, PLACES * _ENTRY.size)
+
+    def write(self, entry: Entry) -> int | None:
+        """Note an entry; returns its place, None when there is none left."""
+        for place in range(PLACES):
+            if self._at(place).work_id == 0:
+                values = (entry.work_id, entry.epoch, entry.deaths)
+                _ENTRY.pack_into(self._memory, place * _ENTRY.size, *values)
+                return place
+        return None
+
+    def wipe(self, place: int | None) -> None:
+        if place is not None:
+            _ENTRY.pack_into(self._memory, place * _ENTRY.size, 0, 0, 0)
+
+    def read(self) -> list[Entry]:
+        return [entry for place in range(PLACES) if (entry := self._at(place)).work_id]
+
+    def close(self) -> None:
+        self._memory.close()
+
+    def _at(self, place: int) -> Entry:
+        return Entry(*_ENTRY.unpack_from(self._memory, place * _ENTRY.size))
