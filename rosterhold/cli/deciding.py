@@ -1,15 +1,19 @@
 """What starting and deciding have in common: ring the doorbell, wait if asked, print, exit."""
 
+import getpass
+import os
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from rosterhold.adapters.database import decisions, views
-from rosterhold.adapters.database.decisions import Decided
+from rosterhold.adapters.database.decisions import Decided, Person, Started
+from rosterhold.adapters.database.outbox import Written
 from rosterhold.adapters.database.views import SyncView
-from rosterhold.cli.follow import exit_code, follow, progress_display, records_before
-from rosterhold.cli.output import DONE, CliError, note, print_json, say
-from rosterhold.cli.session import services_of, the_person, the_sync
+from rosterhold.cli.output import DONE, FAILED, ON_HOLD, CliError, note, print_json, say
+from rosterhold.cli.session import services_of
+from rosterhold.cli.words import FROM_WHERE, the_sync
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.decisions import Action, Refused
@@ -51,6 +55,15 @@ def decide(
     raise typer.Exit(code)
 
 
+def the_person() -> Person:
+    """Who sits at this command line."""
+    try:
+        return Person(getpass.getuser(), FROM_WHERE)
+    except (KeyError, OSError):
+        # A container's user may have no name.
+        return Person(f"user {os.getuid()}", FROM_WHERE)
+
+
 def accepted(outcome: Decided | Refused) -> Decided:
     if isinstance(outcome, Refused):
         raise CliError(outcome.sentence)
@@ -60,18 +73,14 @@ def accepted(outcome: Decided | Refused) -> Decided:
 def finish(
     services: Services,
     sync_id: str,
-    work: tuple[tuple[int, str], ...],
+    work: Sequence[Written],
     *,
     wait: bool,
     as_json: bool,
 ) -> int:
     """Hand the work over, wait if asked, print the sync and give the exit code."""
-    services.doorbell.ring(work)
-    view = sync_view(services, sync_id)
-    code = DONE
-    if wait:
-        view = _wait(services, view)
-        code = exit_code(view)
+    _ring(services, work, wait=wait)
+    view, code = _at_rest(services, sync_id) if wait else (sync_view(services, sync_id), DONE)
     if as_json:
         print_json(view)
     else:
@@ -79,10 +88,37 @@ def finish(
     return code
 
 
-def _wait(services: Services, view: SyncView) -> SyncView:
+def finish_all(services: Services, started: Sequence[Started], *, wait: bool, as_json: bool) -> int:
+    """The same for several syncs; the exit code is that of the one that went worst."""
+    _ring(services, [row for one in started for row in one.work], wait=wait)
+    views, codes = [], {DONE}
+    for one in started:
+        view, code = _at_rest(services, one.sync_id) if wait else (None, DONE)
+        views.append(view or sync_view(services, one.sync_id))
+        codes.add(code)
+        if not as_json:
+            say(sentence(views[-1], waited=wait))
+    if as_json:
+        print_json(views)
+    return next(code for code in (FAILED, ON_HOLD, DONE) if code in codes)
+
+
+def _ring(services: Services, work: Sequence[Written], *, wait: bool) -> None:
+    # A queue inside this process has somebody at it only while we wait.
+    if wait or services.settings.redis_url is not None:
+        services.doorbell.ring(work)
+
+
+def _at_rest(services: Services, sync_id: str) -> tuple[SyncView, int]:
+    """A sync when it rests, and the exit code."""
+    # Who waits may have to work, which needs everything that a worker does.
+    from rosterhold.cli import follow  # noqa: PLC0415 - as said
+
+    view = sync_view(services, sync_id)
     try:
-        with progress_display(records_before(services, view)) as display:
-            return follow(services, view.id, display)
+        with follow.progress_display(follow.records_before(services, view)) as display:
+            rests = follow.follow(services, view.id, display)
+            return rests, follow.exit_code(rests)
     except KeyboardInterrupt:
         note(f"not waiting any more; the sync {view.id} stays as it is and goes on with a worker")
         raise

@@ -14,7 +14,8 @@ from rosterhold.adapters.database.districts import DistrictExistsError, District
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say, shown
 from rosterhold.cli.policies import changed
-from rosterhold.cli.session import database_of, the_district
+from rosterhold.cli.session import database_of
+from rosterhold.cli.words import the_district
 from rosterhold.statemachine.policy import PolicyError, policies
 
 app = typer.Typer(help="Districts: add, list, show, set.")

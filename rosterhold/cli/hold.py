@@ -1,38 +1,25 @@
 """`rosterhold hold`: what is on hold and why, and the decisions."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
-import polars as pl
 import typer
 
-from rosterhold.adapters import layout
 from rosterhold.adapters.database import views
-from rosterhold.adapters.database.transitions import SyncRow
 from rosterhold.adapters.database.views import FindingView, HoldView
-from rosterhold.adapters.snapshots import SnapshotStoreError
 from rosterhold.cli.deciding import Sync, Wait, decide
-from rosterhold.cli.files import written
 from rosterhold.cli.output import (
     AsJson,
     CliError,
-    note,
     print_json,
     print_table,
     say,
-    write_csv,
 )
-from rosterhold.cli.session import ago, database_of, services_of, the_sync
-from rosterhold.roster.store import SnapshotLostError, SnapshotStore
+from rosterhold.cli.session import database_of, services_of
+from rosterhold.cli.words import ago, the_sync
 from rosterhold.statemachine.decisions import Action
-from rosterhold.statemachine.reasons import Reason
 
 app = typer.Typer(help="Holds: list, show, and the decisions.")
-
-CSV_COLUMNS: Final = ("kind", "key", "name", "detail", "school", "school_name")
-ROWS_AT_ONCE: Final = 10_000
 
 Digest = Annotated[str | None, typer.Option(help="Of what was reviewed; `hold show` prints it.")]
 
@@ -91,7 +78,10 @@ def show(
         if view is None:
             raise CliError(f"there is no sync {sync!r}")
         if csv_file is not None:
-            _write_removed(services.store, row, view, None if to_stdout else csv_file)
+            # Frames need Polars, the rest of this module does not.
+            from rosterhold.cli import removed  # noqa: PLC0415 - as said
+
+            removed.write(services.store, row, view, None if to_stdout else csv_file)
     if as_json:
         print_json(view)
     elif not to_stdout:
@@ -144,32 +134,6 @@ def leave_out(
 def fixed(ctx: typer.Context, sync: Sync, *, wait: Wait = False, as_json: AsJson = False) -> None:
     """Say that Clever is connected again."""
     decide(ctx, sync, Action.FIXED, wait=wait, as_json=as_json)
-
-
-def _write_removed(store: SnapshotStore, row: SyncRow, view: HoldView, path: Path | None) -> None:
-    """Write the records that would be removed; `path` None for standard output."""
-    held = [reason for reason in view.reasons if reason.reason == Reason.DATA_REMOVALS]
-    if not held:
-        raise CliError(f"the sync {row.id} is not on hold for data removals; it is {row.state}")
-    prefix = layout.evaluation_prefix(row.district_id, row.id, held[0].evaluation_no)
-    rows = _removed(store, layout.removed_ref(prefix))
-    try:
-        if path is None:
-            write_csv(sys.stdout, CSV_COLUMNS, rows)
-            return
-        with written(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-            count = write_csv(file, CSV_COLUMNS, rows)
-    except SnapshotLostError as error:
-        raise CliError(f"the records of {row.id} are no longer kept: {error}") from error
-    except SnapshotStoreError as error:
-        raise CliError(str(error)) from error
-    note(f"{count} records written to {path}")
-
-
-def _removed(store: SnapshotStore, ref: str) -> Iterator[tuple[object, ...]]:
-    frame = store.scan([ref]).select(pl.col(CSV_COLUMNS)).collect()
-    for part in frame.iter_slices(ROWS_AT_ONCE):
-        yield from part.iter_rows()
 
 
 def _print(view: HoldView) -> None:

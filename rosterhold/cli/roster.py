@@ -18,7 +18,8 @@ from rosterhold.adapters.database.roster_tables import ROSTER, part_id
 from rosterhold.adapters.database.types import UtcDateTime
 from rosterhold.cli.files import written
 from rosterhold.cli.output import CliError, note, write_csv
-from rosterhold.cli.session import database_of, the_district
+from rosterhold.cli.session import database_of
+from rosterhold.cli.words import the_district
 from rosterhold.roster.kinds import KINDS, Kind, kind_named
 
 app = typer.Typer(help="The applied roster.")

@@ -1,27 +1,22 @@
-"""`rosterhold up`, `web`, `worker`, `scheduler`: the processes of an installation."""
+"""`rosterhold up`, `web`, `scheduler`: processes of an installation."""
 
-import os
-import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 import typer
 import uvicorn
 
-from rosterhold.adapters.database import migrations
 from rosterhold.cli.output import CliError, note
-from rosterhold.cli.session import services_of
-from rosterhold.config.settings import CONFIG_KEY
+from rosterhold.cli.session import services_of, settings_of
+from rosterhold.cli.waiting import ends_on_signals, wait_for_database
 from rosterhold.config.wiring import Services
 from rosterhold.web.app import create_app
 from rosterhold.web.site import Site
-from rosterhold.workers.entry import run_workers
 from rosterhold.workers.pool import WorkerPool
 from rosterhold.workers.scheduler import run_scheduler
 
@@ -41,50 +36,40 @@ Port = Annotated[
 @app.command()
 def up(ctx: typer.Context, host: Host = LOOPBACK, port: Port = None) -> None:
     """Run web, workers and scheduler in one process, until Ctrl-C."""
-    with services_of(ctx, log_level="INFO") as services:
-        _refuse_old_database(services)
-        with _ends_on_signals(), running(services, host, _port(services, port)) as server:
-            note(f"Rosterhold runs; the pages are at {services.settings.public_url}")
-            server.wait()
+    with (
+        ends_on_signals(),
+        _ready_services(ctx) as services,
+        running(services, host, _port(services, port)) as server,
+    ):
+        note(f"Rosterhold runs; the pages are at {services.settings.public_url}")
+        server.wait()
 
 
 @app.command()
 def web(ctx: typer.Context, host: Host = LOOPBACK, port: Port = None) -> None:
     """Run the web pages and the API, until Ctrl-C."""
-    with services_of(ctx, log_level="INFO") as services:
-        _refuse_old_database(services)
-        with _ends_on_signals(), WebServer(services, host, _port(services, port)) as server:
-            note(f"the pages are at {services.settings.public_url}")
-            server.wait()
-
-
-@app.command()
-def worker(
-    ctx: typer.Context,
-    processes: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 4,
-    queues: Annotated[
-        str, typer.Option(help="Only these queues, separated by commas; all without it.")
-    ] = "",
-) -> None:
-    """Run worker processes, until Ctrl-C."""
-    with services_of(ctx, log_level="INFO") as services:
-        _refuse_old_database(services)
-    config = ctx.find_root().obj
-    if config is not None:
-        # The processes read the settings themselves.
-        os.environ[CONFIG_KEY] = str(config.resolve())
-    wanted = [name.strip() for name in queues.split(",") if name.strip()]
-    raise typer.Exit(run_workers(processes=processes, threads=threads, queues=wanted))
+    with (
+        ends_on_signals(),
+        _ready_services(ctx) as services,
+        WebServer(services, host, _port(services, port)) as server,
+    ):
+        note(f"the pages are at {services.settings.public_url}")
+        server.wait()
 
 
 @app.command()
 def scheduler(ctx: typer.Context) -> None:
     """Start the nightly syncs, until Ctrl-C. Several may run; each sync starts once."""
+    with ends_on_signals(), _ready_services(ctx) as services:
+        run_scheduler(services, threading.Event())
+
+
+@contextmanager
+def _ready_services(ctx: typer.Context) -> Iterator[Services]:
+    """Everything a process works with, once its database is there."""
+    wait_for_database(settings_of(ctx, log_level="INFO"))
     with services_of(ctx, log_level="INFO") as services:
-        _refuse_old_database(services)
-        with _ends_on_signals():
-            run_scheduler(services, threading.Event())
+        yield services
 
 
 class WebServer:
@@ -138,6 +123,7 @@ class WebServer:
 @contextmanager
 def running(services: Services, host: str, port: int) -> Iterator[WebServer]:
     """Web, workers and scheduler of an installation, for as long as the block lasts."""
+    services.make()
     stop = threading.Event()
     ticking = threading.Thread(
         target=run_scheduler, args=(services, stop), name="scheduler", daemon=True
@@ -149,28 +135,6 @@ def running(services: Services, host: str, port: int) -> Iterator[WebServer]:
         finally:
             stop.set()
             ticking.join(STOP_WITHIN_S)
-
-
-@contextmanager
-def _ends_on_signals() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does: in order, and as a success."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    except KeyboardInterrupt:
-        note("stopped; what was not finished goes on at the next start")
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _refuse_old_database(services: Services) -> None:
-    lacking = migrations.missing(services.database)
-    if lacking is not None:
-        raise CliError(lacking)
 
 
 def _port(services: Services, port: int | None) -> int:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rosterhold.cli.output import FAILED, WRONG_INPUT, AsJson, CliError, print_json, say
+from rosterhold.cli.output import AsJson, CliError, print_json, say
 from rosterhold.simulator.behaviour import Behaviour
 from rosterhold.simulator.district import District
 from rosterhold.simulator.faults import DEFAULT_SLOW_SECONDS
@@ -57,11 +57,11 @@ def serve(
             _districts(people, seed, districts, folder), behaviour=Behaviour(rate_limit=rate_limit)
         )
     except (DistrictFilesError, ValueError) as error:
-        raise CliError(str(error), code=WRONG_INPUT) from error
+        raise CliError(str(error)) from error
     try:
         server = SimulatorServer(world, port=port).start()
     except OSError as error:
-        raise CliError(f"port {port} cannot be used: {error.strerror or error}", FAILED) from error
+        raise CliError(f"port {port} cannot be used: {error.strerror or error}") from error
     # Whoever reads the announcement may interrupt at once.
     try:
         _announce(server, as_json=as_json)
@@ -91,7 +91,7 @@ def change(
     for parameter in parameters or []:
         key, equals, value = parameter.partition("=")
         if not equals or not key:
-            raise CliError(f"'{parameter}' is not key=value", code=WRONG_INPUT)
+            raise CliError(f"'{parameter}' is not key=value")
         asked[key.replace("-", "_")] = value
     options = {"district": district, "school": school, "count": count, "share": share}
     asked |= {key: value for key, value in options.items() if value is not None}
@@ -201,7 +201,7 @@ def _announce(server: SimulatorServer, *, as_json: bool) -> None:
 def _call(url: str, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
     """Call the running simulator; its refusals end the command with their text."""
     if not url.startswith(("http://", "https://")):
-        raise CliError(f"'{url}' is not an http address", code=WRONG_INPUT)
+        raise CliError(f"'{url}' is not an http address")
     request = urllib.request.Request(  # noqa: S310 - checked above
         f"{url.rstrip('/')}/_simulator/{name}",
         method=method,
@@ -212,10 +212,10 @@ def _call(url: str, method: str, name: str, body: dict[str, Any] | None = None) 
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as response:  # noqa: S310
             return json.load(response)
     except urllib.error.HTTPError as error:
-        raise CliError(_refusal(error), FAILED) from error
+        raise CliError(_refusal(error)) from error
     except (OSError, ValueError) as error:
         sentence = f"no simulator answers at {url}; 'rosterhold simulate' starts one"
-        raise CliError(sentence, FAILED) from error
+        raise CliError(sentence) from error
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:

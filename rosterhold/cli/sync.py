@@ -1,24 +1,21 @@
 """`rosterhold sync`: start, list, show, history, cancel."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 
-from rosterhold.adapters.database import decisions, views
-from rosterhold.adapters.database.decisions import AlreadyOpen
+from rosterhold.adapters.database import decisions, districts, syncs, views
+from rosterhold.adapters.database.decisions import Started
+from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.database.views import SyncView
-from rosterhold.cli.deciding import Sync, Wait, accepted, finish
+from rosterhold.cli.deciding import Sync, Wait, accepted, finish, finish_all, the_person
 from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say
-from rosterhold.cli.session import (
-    FROM_WHERE,
-    ago,
-    database_of,
-    services_of,
-    the_district,
-    the_person,
-    the_sync,
-)
+from rosterhold.cli.session import database_of, services_of
+from rosterhold.cli.words import FROM_WHERE, ago, the_district, the_sync
 
 app = typer.Typer(help="Syncs: start, list, show, cancel.")
 
@@ -26,26 +23,54 @@ app = typer.Typer(help="Syncs: start, list, show, cancel.")
 @app.command()
 def start(
     ctx: typer.Context,
-    district: Annotated[str, typer.Argument(help="The district's id, ours or Clever's.")],
+    district: Annotated[
+        list[str] | None, typer.Argument(help="Ids of districts, ours or Clever's.")
+    ] = None,
     *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every district that has no open sync.")
+    ] = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Start a sync of a district; one is open at a time."""
-    cause = Cause("started from the command line", the_person().who)
+    """Start a sync of a district, of several, or of all; one is open at a time in each."""
+    words = district or []
+    if every == bool(words):
+        raise CliError("say which districts, or --all. Try `rosterhold sync start --help`.")
     with services_of(ctx) as services:
         with services.database.reading() as conn:
-            row = the_district(conn, district)
-        outcome = decisions.start(
-            services.database, row.id, trigger=FROM_WHERE.replace(" ", "_"), cause=cause
-        )
-        if isinstance(outcome, AlreadyOpen):
-            raise CliError(
-                f"the district {row.clever_id} has an open sync: {outcome.sync_id} "
-                f"({outcome.state}). Nothing was started."
-            )
-        code = finish(services, outcome.sync_id, outcome.work, wait=wait, as_json=as_json)
+            wanted = [the_district(conn, word) for word in words]
+            _refuse_open(conn, wanted)
+            wanted = wanted or districts.every(conn)
+        started = _start(services.database, wanted)
+        if words and not started:
+            raise CliError("somebody else has just started it. Nothing was started.")
+        if len(words) == 1:
+            [one] = started
+            code = finish(services, one.sync_id, one.work, wait=wait, as_json=as_json)
+        else:
+            code = finish_all(services, started, wait=wait, as_json=as_json)
+    if not started and not as_json:
+        say("Nothing was started: every district has an open sync, or there is none.")
     raise typer.Exit(code)
+
+
+def _refuse_open(conn: sa.Connection, wanted: Sequence[DistrictRow]) -> None:
+    for row in wanted:
+        sync = syncs.find_open(conn, row.id)
+        if sync is not None:
+            raise CliError(
+                f"the district {row.clever_id} has an open sync: {sync.id} ({sync.state}). "
+                "Nothing was started."
+            )
+
+
+def _start(database: Database, wanted: Sequence[DistrictRow]) -> list[Started]:
+    """Start a sync of each that has none open."""
+    cause = Cause("started from the command line", the_person().who)
+    trigger = FROM_WHERE.replace(" ", "_")
+    outcomes = [decisions.start(database, row.id, trigger=trigger, cause=cause) for row in wanted]
+    return [outcome for outcome in outcomes if isinstance(outcome, Started)]
 
 
 @app.command()
