@@ -29,14 +29,19 @@ test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 .PHONY: chaos-test
-chaos-test: $(READY) ## the short fault storm, and how processes end; wants the machine to itself
-	$(BIN)/python -m pytest -m chaos $(ARGS)
+chaos-test: $(READY) ## of all tests, the short fault storms and how processes end
+	ROSTERHOLD_LONG_TESTS=1 $(BIN)/python -m pytest -m chaos $(ARGS)
 
 SYNCS ?= 10000
 SEED ?=
 .PHONY: chaos
 chaos: $(READY) ## a long fault storm over real processes (SYNCS=10000 SEED=7)
-	PYTHONPATH=tests $(BIN)/python -m chaos.storm --syncs $(SYNCS) $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=tests $(BIN)/python -m chaos --syncs $(SYNCS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+.PHONY: chaos-outside
+chaos-outside: SYNCS = 2000
+chaos-outside: $(READY) ## a long storm by commands, mails, pages and SQL alone (SYNCS=2000 SEED=7)
+	PYTHONPATH=tests $(BIN)/python -m chaos --outside --syncs $(SYNCS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## style, types and import contracts

@@ -173,9 +173,10 @@ class Checker:
         )
         for mail in mails:
             taken = self._post_office.taken.get(mail.message_id, [])
-            if mail.status != "sent":
+            refused = mail.status == "refused" and mail.message_id in self._post_office.refused
+            if mail.status != "sent" and not refused:
                 yield f"mail {mail.intent} is {mail.status}: {mail.last_error}"
-            if not taken:
+            if not taken and not refused:
                 yield f"mail {mail.intent} never came to the server"
             if any(delivery.recipient != mail.recipient for delivery in taken):
                 yield f"mail {mail.intent} went to somebody else"

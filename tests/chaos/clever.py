@@ -6,10 +6,13 @@ from rosterhold.simulator.behaviour import Behaviour
 from rosterhold.simulator.changes import ChangeError
 from rosterhold.simulator.faults import FAULTS, STATUS_FAULTS
 from rosterhold.simulator.generate import generate_district
+from rosterhold.simulator.records import Table, decode
 from rosterhold.simulator.server import SimulatorServer
 from rosterhold.simulator.world import World
 
 FEWEST_PEOPLE, MOST_PEOPLE = 30, 60
+
+Bodies = dict[str, bytes]
 
 # Changes of a district's data with their parameters, the likelier ones several times.
 CHANGES: tuple[tuple[str, dict[str, object]], ...] = (
@@ -28,6 +31,8 @@ CHANGES: tuple[tuple[str, dict[str, object]], ...] = (
     ("rekey-contacts", {"count": 2}),
     ("emergency-contacts", {"count": 2}),
     ("many-guardians", {"students": 1}),
+    ("malformed", {"kind": "students", "count": 1}),
+    ("malformed", {"kind": "contacts", "count": 1}),
     ("remove-school", {}),
     ("half-load", {}),
     ("restore", {}),
@@ -45,6 +50,11 @@ CHANGES: tuple[tuple[str, dict[str, object]], ...] = (
 ONCE = frozenset(
     {"401", "403", "404", "404-html", "repeat-page", "next-loop", "missing-between-pages"}
 )
+
+
+def _readable(body: bytes) -> bool:
+    record = decode(body)
+    return "id" in record and isinstance(record.get("name"), dict)
 
 
 def make_world(rng: Random, districts: int) -> World:
@@ -67,15 +77,21 @@ class Weather:
     def __init__(self, simulator: SimulatorServer, rng: Random) -> None:
         self._world = simulator.world
         self._rng = rng
+        self._unbroken: dict[str, Bodies] = {}
         self.changes = 0
 
     def change(self, clever_id: str) -> None:
         name, parameters = self._rng.choice(CHANGES)
-        try:
-            self._world.change(name, clever_id, **parameters)
-            self.changes += 1
-        except (ChangeError, ValueError, IndexError):
-            return
+        with self._world.lock:
+            # Other changes know only readable records, and would carry a broken one to a new id.
+            self._mend(clever_id)
+            if name == "malformed":
+                self._unbroken[clever_id] = dict(self._users(clever_id).bodies)
+            try:
+                self._world.change(name, clever_id, **parameters)
+                self.changes += 1
+            except (ChangeError, ValueError, IndexError):
+                return
 
     def spoil(self) -> str:
         """Put one fault in force; every kind that the simulator knows comes up."""
@@ -98,8 +114,29 @@ class Weather:
         self._world.heal()
 
     def make_good(self) -> None:
-        """Every district is connected and shares all it has."""
+        """Nothing is spoiled, and every district is connected and shares all it has."""
         self._world.heal()
+        for clever_id in list(self._unbroken):
+            self._mend(clever_id)
+        self.reconnect()
+
+    def _mend(self, clever_id: str) -> None:
+        """Let every record be readable again."""
+        with self._world.lock:
+            if clever_id not in self._unbroken:
+                return
+            users = self._users(clever_id)
+            for key, body in self._unbroken.pop(clever_id).items():
+                if key in users and not _readable(users.bodies[key]):
+                    users.put(key, body)
+            self._world.districts[clever_id].settle()
+            self._world.touch(self._world.districts[clever_id])
+
+    def _users(self, clever_id: str) -> Table:
+        return self._world.districts[clever_id].tables["users"]
+
+    def reconnect(self) -> None:
+        """Every district is connected and shares all it has."""
         for clever_id, district in self._world.districts.items():
             if district.frozen:
                 self._world.change("resume", clever_id)

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
 import psutil
 
+from chaos import clocks
+
 RESTART_AFTER_S = 0.3
 STOP_WITHIN_S = 75.0
-TESTS = Path(__file__).parents[1]
+# The second machine's clock is seven minutes ahead: leases and due times go by the database's.
+CLOCKS_S = (0.0, 420.0)
 
 
 class Crew:
@@ -24,15 +27,22 @@ class Crew:
     Args:
         folder: where they run and write their log.
         environment: settings of Rosterhold, and what `doomed` reads.
-        parents: how many units.
+        far: what is different for the last unit, which is on a machine of its own.
+        wrong_by_s: of each unit, by how many seconds its clock is wrong.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], parents: int = 2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        far: Mapping[str, str],
+        wrong_by_s: Sequence[float] = CLOCKS_S,
+    ) -> None:
         self.log_path = folder / "workers.log"
         self._folder = folder
-        path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
-        self._environment = {**os.environ, **environment, "PYTHONPATH": path}
-        self._number = parents
+        near = {**os.environ, **environment}
+        self._environments = [{**near, **clocks.environment(clock)} for clock in wrong_by_s]
+        self._environments[-1].update(far)
         self._parents: list[subprocess.Popen[bytes]] = []
         self._log = self.log_path.open("ab")
         self._over = threading.Event()
@@ -40,14 +50,14 @@ class Crew:
         self.restarts = 0
 
     def start(self) -> None:
-        self._parents = [self._spawn() for _ in range(self._number)]
+        self._parents = [self._spawn(place) for place in range(len(self._environments))]
         self._thread.start()
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self, place: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "chaos.doomed"],
             cwd=self._folder,
-            env=self._environment,
+            env=self._environments[place],
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
@@ -59,7 +69,7 @@ class Crew:
                 if parent.poll() is not None:
                     _kill_group(parent)
                     self.restarts += 1
-                    self._parents[place] = self._spawn()
+                    self._parents[place] = self._spawn(place)
 
     def pids(self) -> list[int]:
         """The worker processes that are alive."""
@@ -76,22 +86,31 @@ class Crew:
     def freeze_unit(self, rng: Random, seconds: float) -> None:
         """Stop processes for longer than their leases, and let them go on as if nothing were."""
         pids = _children(rng.choice(self._parents))
+        self.freeze(pids)
+        time.sleep(seconds)
+        self.thaw(pids)
+
+    def freeze(self, pids: Sequence[int]) -> None:
         for pid in pids:
             _signal(pid, signal.SIGSTOP)
-        time.sleep(seconds)
+
+    def thaw(self, pids: Sequence[int]) -> None:
         for pid in pids:
             _signal(pid, signal.SIGCONT)
+
+    def add_a_unit(self) -> None:
+        self._parents.append(self._spawn(0))
 
     def kill_unit(self, rng: Random) -> None:
         _kill_group(rng.choice(self._parents))
 
-    def kill_one_of_each_unit(self) -> None:
-        for parent in self._parents:
-            _signal(_children(parent)[0], signal.SIGKILL)
-
-    def kill_all(self) -> None:
-        for parent in self._parents:
-            _kill_group(parent)
+    def kill_the_first_unit_and_one_process_of_the_last(self) -> set[int]:
+        """Gives the processes that live on."""
+        first, *_, last = self._parents
+        killed, *alive = _children(last)
+        _kill_group(first)
+        _signal(killed, signal.SIGKILL)
+        return set(alive)
 
     def terminate_unit(self, rng: Random) -> None:
         _signal(rng.choice(self._parents).pid, signal.SIGTERM)

@@ -5,12 +5,15 @@ every line of Rosterhold that runs is counted, and the process kills itself with
 that was drawn: in the middle of a transaction, between a commit and its message, anywhere.
 """
 
+import errno
+import importlib
 import math
 import os
 import random
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -23,6 +26,8 @@ WATCHED = tuple(
     for part in ("workers", "adapters/database", "adapters/destination", "adapters/queue")
 )
 FEWEST_LINES, MOST_LINES = 300, 30_000
+# What is forgotten is put back.
+TAKEN_AWAY: list[object] = []
 
 
 class Doom:
@@ -53,13 +58,34 @@ class Doom:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def replace_unless_full(replace: Callable[..., None]) -> Callable[..., None]:
+    """A disk on which nothing new can be kept as long as the storm says that it is full."""
+
+    def replaced(*words: Any, **more: Any) -> None:
+        if os.path.exists(os.environ["CHAOS_DISK_FULL"]):  # noqa: PTH110 - called by pathlib
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(*words, **more)
+
+    return replaced
+
+
 def is_calm() -> bool:
     """Whether the storm is over: nobody is killed any more."""
     return os.path.exists(os.environ["CHAOS_CALM"])  # noqa: PTH110 - hot path, plain text
 
 
+def lose_a_guard() -> None:
+    """Take one guard of the product away in this process, as a test of the storm's checker asks."""
+    # Only here: this imports Polars, which a process that forks must not do.
+    mutation = getattr(importlib.import_module("doubles.mutations"), os.environ["CHAOS_WITHOUT"])()
+    mutation.__enter__()
+    TAKEN_AWAY.append(mutation)
+
+
 def doom() -> None:
     """Draw the fate of a process that was just forked."""
+    if "CHAOS_WITHOUT" in os.environ:
+        lose_a_guard()
     if is_calm():
         return
     rng = random.Random(f"{os.environ['CHAOS_SEED']}:{os.getpid()}")
@@ -72,6 +98,6 @@ def doom() -> None:
 
 
 if __name__ == "__main__":
-    if "CHAOS_DOOMED" in os.environ:
-        os.register_at_fork(after_in_child=doom)
+    os.register_at_fork(after_in_child=doom)
+    os.replace = replace_unless_full(os.replace)
     sys.exit(run_workers(processes=int(os.environ.get("CHAOS_PROCESSES", "2")), threads=4))

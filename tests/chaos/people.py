@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chaos.clever import Weather
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import decisions, districts, views
+from rosterhold.adapters.database import decisions, districts, syncs, views
 from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.database.views import HoldView, SyncView
 from rosterhold.config.wiring import Services
@@ -230,7 +230,7 @@ class People:
             return [
                 (sync.id, sync.state.value)
                 for district in districts.every(conn)
-                if (sync := decisions.find_open(conn, district.id)) is not None
+                if (sync := syncs.find_open(conn, district.id)) is not None
             ]
 
 

