@@ -17,12 +17,14 @@ from rosterhold.adapters.database import (
     emails,
     holds,
     roster_tables,
+    syncs,
     tables,
-    transitions,
 )
 from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.holds import HoldIntent
-from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.adapters.database.outbox import Written
+from rosterhold.adapters.database.syncs import SyncRow
+from rosterhold.adapters.database.transitions import Cause, perform
 from rosterhold.adapters.snapshots import FolderSnapshots
 from rosterhold.adapters.tickets import Tickets, report_link
 from rosterhold.roster.changes import ChangeCounts
@@ -42,9 +44,9 @@ class RecordingDoorbell:
     """Remembers what it was rung for."""
 
     def __init__(self) -> None:
-        self.rung: list[tuple[int, str]] = []
+        self.rung: list[Written] = []
 
-    def ring(self, work: Iterable[tuple[int, str]]) -> bool:
+    def ring(self, work: Iterable[Written]) -> bool:
         self.rung.extend(work)
         return True
 
@@ -188,7 +190,7 @@ class Office:
 
     def sync(self, sync_id: str) -> SyncRow:
         with self.database.reading() as conn:
-            sync = transitions.load(conn, sync_id)
+            sync = syncs.load(conn, sync_id)
         assert sync is not None
         return sync
 
@@ -271,6 +273,6 @@ class Office:
             self.store.write(layout.subjects_ref(prefix, reason), subjects_of(found))
 
     def _in(self, tx: Transaction, sync_id: str) -> SyncRow:
-        sync = transitions.load(tx.conn, sync_id)
+        sync = syncs.load(tx.conn, sync_id)
         assert sync is not None
         return sync

@@ -1,8 +1,7 @@
 from collections.abc import Iterable
 
 from doubles.mishaps import Mishaps
-
-Message = tuple[int, str]
+from rosterhold.adapters.database.outbox import Written as Message
 
 
 class LooseDoorbell:
@@ -32,6 +31,9 @@ class LooseDoorbell:
             return None
         place = number % len(self.waiting)
         return self.waiting[place] if keep else self.waiting.pop(place)
+
+    def busy(self) -> frozenset[str]:
+        return frozenset() if self.away else frozenset(message.queue for message in self.waiting)
 
     def is_emptied(self) -> None:
         self.waiting.clear()

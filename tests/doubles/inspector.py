@@ -1,6 +1,7 @@
 """Looks at everything after each event, and says what must never be."""
 
 import json
+from collections import defaultdict
 from itertools import pairwise
 from typing import Any
 
@@ -12,10 +13,10 @@ from doubles.oracle import (
     unaccepted_configuration,
     unconfirmed_damage,
 )
-from doubles.town import Rows, Shared, nobody
+from doubles.town import Key, Row, Rows, Shared, nobody
 from doubles.world import DISTRICT, World
 from rosterhold.adapters.manifests import read_manifest
-from rosterhold.roster.kinds import KINDS
+from rosterhold.roster.kinds import KINDS, Kind
 
 WANTS = {
     "running.fetching": "fetch",
@@ -35,51 +36,43 @@ class Inspector:
         self._world = world
         # The roster as it is to be, with the columns that only the report needs.
         self._model = nobody()
+        self._wanted = nobody()
         self._applied_by: str | None = None
         self._ends: dict[str, str] = {}
         self._own_ids: dict[tuple[str, tuple[str, ...]], int] = {}
+        # What was looked at already and found right: it is so until it changes.
+        self._moment: object = None
+        self._read: dict[str, list[Any]] = {}
+        self._roster = nobody()
 
     def looks(self) -> None:
+        moment = self._world.moment()
+        if moment == self._moment:
+            return
         syncs = self._world.rows(
             "SELECT id, state, version, finished_at, snapshot_ref, target_ref FROM syncs"
         )
+        steps = self._of_each_sync(
+            "SELECT sync_id, seq, from_state, event, to_state FROM transitions ORDER BY 1, 2"
+        )
+        work = self._of_each_sync("SELECT sync_id, work FROM outbox WHERE work <> 'email'")
+        holds = self._of_each_sync(
+            "SELECT sync_id, reason, answered_at FROM holds WHERE resolved_at IS NULL"
+        )
         for sync in syncs:
-            self._history_tells_the_state(sync)
-            self._work_is_there_exactly_when_wanted(sync)
+            _history_tells_the_state(sync, steps[sync[0]])
+            _work_is_there_exactly_when_wanted(sync, work[sync[0]], holds[sync[0]])
         assert sum(1 for sync in syncs if sync[3] is None) <= 1, "two open syncs"
         self._mails_are_sent_once_or_waiting()
         self._the_roster_is_what_was_approved({sync[0]: sync for sync in syncs})
+        self._moment = moment
 
-    def _history_tells_the_state(self, sync: Any) -> None:
-        steps = self._world.rows(
-            "SELECT seq, from_state, event, to_state FROM transitions WHERE sync_id = ? "
-            "ORDER BY seq",
-            sync[0],
-        )
-        assert [step[0] for step in steps] == list(range(1, sync[2] + 1)), "history has gaps"
-        assert steps[0][1:] == (None, "start", "running.fetching")
-        for before, step in pairwise(steps):
-            assert step[1] == before[3], "a transition begins where none ended"
-            assert step[1:] in ROADS, f"the chart has no such road: {step[1:]}"
-        assert steps[-1][3] == sync[1], "the state is not what the history comes to"
-        assert (sync[3] is not None) == (sync[1] in FINAL)
-
-    def _work_is_there_exactly_when_wanted(self, sync: Any) -> None:
-        work = self._world.rows(
-            "SELECT work FROM outbox WHERE sync_id = ? AND work <> 'email'", sync[0]
-        )
-        wanted = [(WANTS[sync[1]],)] if sync[1] in WANTS else []
-        assert work == wanted, f"{sync[1]} has the work {work}"
-        holds = self._world.rows(
-            "SELECT reason, answered_at FROM holds WHERE sync_id = ? AND resolved_at IS NULL",
-            sync[0],
-        )
-        unanswered = [reason for reason, answered in holds if answered is None]
-        if sync[1].startswith("on_hold."):
-            assert unanswered, "on hold for nothing"
-            assert sync[1].removeprefix("on_hold.") in unanswered
-        if sync[1] in {"running.applying", *FINAL}:
-            assert not holds, f"{sync[1]} with open holds: {holds}"
+    def _of_each_sync(self, query: str) -> dict[str, list[Any]]:
+        """The rows by their first column, without it."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        for sync_id, *rest in self._world.rows(query):
+            found[sync_id].append(tuple(rest))
+        return found
 
     def _mails_are_sent_once_or_waiting(self) -> None:
         world = self._world
@@ -111,7 +104,7 @@ class Inspector:
             assert roster == self._target(target_ref), "the roster is not what was evaluated"
             self._was_allowed(applied_by, self._world.clever.given[sync[4]])
             self._applied_by = applied_by
-        assert roster == _compared(self._model), "the roster is not what was let through"
+        assert roster == self._wanted, "the roster is not what was let through"
 
     def _was_allowed(self, sync_id: str, given: Shared) -> None:
         wishes = self._wishes()
@@ -122,7 +115,7 @@ class Inspector:
             assert not damage, f"removed and never confirmed: {sorted(damage)}"
         doubts = unaccepted_configuration(after, given, wishes)
         assert not doubts, f"doubtful and never accepted: {sorted(doubts)}"
-        self._model = after
+        self._model, self._wanted = after, _compared(after)
 
     def _wishes(self) -> Wishes:
         ((types, crowds),) = self._world.rows(
@@ -132,25 +125,22 @@ class Inspector:
 
     def _active(self) -> Rows:
         """The active records of the roster tables; a record has one own id for ever."""
-        rows = nobody()
-        for name, kind in KINDS.items():
-            keys = "t.clever_id"
-            joins = ""
-            if name in ENDS:
-                parts = list(zip(("a", "b"), ENDS[name], OWN[name], strict=True))
-                keys = ", ".join(f"{letter}.clever_id" for letter, _, _ in parts)
-                joins = " ".join(
-                    f"JOIN roster_{end} {letter} ON {letter}.id = t.{own}"
-                    for letter, end, own in parts
-                )
-            values = "".join(f", t.{column}" for column in kind.columns)
-            query = f"SELECT t.id, {keys}{values} FROM roster_{name} t {joins} WHERE t.active"
-            for own_id, *texts in self._world.rows(query):
-                row = dict(zip((*kind.key, *kind.columns), texts, strict=True))
-                key = tuple(row[part] for part in kind.key)
-                rows[name][key] = row
-                known = self._own_ids.setdefault((name, key), own_id)
-                assert known == own_id, f"{name} {key} has another own id"
+        for name, query in QUERIES.items():
+            read = self._world.rows(query)
+            if read != self._read.get(name):
+                self._roster[name] = self._named(name, read)
+                self._read[name] = read
+        return self._roster
+
+    def _named(self, name: str, read: list[Any]) -> dict[Key, Row]:
+        kind = KINDS[name]
+        rows: dict[Key, Row] = {}
+        for own_id, *texts in read:
+            row = dict(zip((*kind.key, *kind.columns), texts, strict=True))
+            key = tuple(row[part] for part in kind.key)
+            rows[key] = row
+            known = self._own_ids.setdefault((name, key), own_id)
+            assert known == own_id, f"{name} {key} has another own id"
         return rows
 
     def _target(self, ref: str) -> Rows:
@@ -173,3 +163,40 @@ def _compared(rows: Rows) -> Rows:
         }
         for name, of_kind in rows.items()
     }
+
+
+def _query(name: str, kind: Kind) -> str:
+    """The active records of a kind, with the Clever ids of what a pair joins."""
+    keys, joins = "t.clever_id", ""
+    if name in ENDS:
+        parts = list(zip(("a", "b"), ENDS[name], OWN[name], strict=True))
+        keys = ", ".join(f"{letter}.clever_id" for letter, _, _ in parts)
+        joins = " ".join(
+            f"JOIN roster_{end} {letter} ON {letter}.id = t.{own}" for letter, end, own in parts
+        )
+    values = "".join(f", t.{column}" for column in kind.columns)
+    return f"SELECT t.id, {keys}{values} FROM roster_{name} t {joins} WHERE t.active"
+
+
+QUERIES = {name: _query(name, kind) for name, kind in KINDS.items()}
+
+
+def _history_tells_the_state(sync: Any, steps: list[Any]) -> None:
+    assert [step[0] for step in steps] == list(range(1, sync[2] + 1)), "history has gaps"
+    assert steps[0][1:] == (None, "start", "running.fetching")
+    for before, step in pairwise(steps):
+        assert step[1] == before[3], "a transition begins where none ended"
+        assert step[1:] in ROADS, f"the chart has no such road: {step[1:]}"
+    assert steps[-1][3] == sync[1], "the state is not what the history comes to"
+    assert (sync[3] is not None) == (sync[1] in FINAL)
+
+
+def _work_is_there_exactly_when_wanted(sync: Any, work: list[Any], holds: list[Any]) -> None:
+    wanted = [(WANTS[sync[1]],)] if sync[1] in WANTS else []
+    assert work == wanted, f"{sync[1]} has the work {work}"
+    unanswered = [reason for reason, answered in holds if answered is None]
+    if sync[1].startswith("on_hold."):
+        assert unanswered, "on hold for nothing"
+        assert sync[1].removeprefix("on_hold.") in unanswered
+    if sync[1] in {"running.applying", *FINAL}:
+        assert not holds, f"{sync[1]} with open holds: {holds}"

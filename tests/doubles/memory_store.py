@@ -8,6 +8,7 @@ from doubles.mishaps import Mishaps
 from rosterhold.roster.store import SnapshotLostError
 
 Interned = tuple[pl.DataFrame, pl.LazyFrame]
+KEPT = 20_000
 
 
 class OverwrittenError(AssertionError):
@@ -19,18 +20,18 @@ class Frames:
 
     def __init__(self) -> None:
         self._by_content: dict[object, Interned] = {}
-        self._by_identity: dict[int, Interned] = {}
+        # With the frame itself, so that no other one takes its id.
+        self._by_identity: dict[int, tuple[pl.DataFrame, Interned]] = {}
 
     def one(self, frame: pl.DataFrame) -> Interned:
         known = self._by_identity.get(id(frame))
-        if known is not None:
-            return known
-        content = (tuple(frame.columns), tuple(frame.rows()))
-        interned = self._by_content.get(content)
-        if interned is None:
-            interned = self._by_content[content] = (frame, frame.lazy())
-            self._by_identity[id(frame)] = interned
-        return interned
+        if known is None:
+            if len(self._by_identity) > KEPT:
+                self._by_identity.clear()
+            content = (tuple(frame.columns), tuple(frame.rows()))
+            interned = self._by_content.setdefault(content, (frame, frame.lazy()))
+            known = self._by_identity[id(frame)] = (frame, interned)
+        return known[1]
 
 
 class MemorySnapshots:

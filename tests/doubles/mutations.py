@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from doubles.machine import the_world
 from doubles.town import Town, shared
 from rosterhold.adapters import destination
 from rosterhold.adapters.database import (
@@ -16,6 +17,7 @@ from rosterhold.adapters.database import (
     emails,
     holds,
     outbox,
+    syncs,
     tables,
     transitions,
 )
@@ -23,13 +25,12 @@ from rosterhold.statemachine.findings import SUBJECT_SCHEMA
 from rosterhold.workers import apply as apply_module
 from rosterhold.workers import evaluate as evaluate_module
 from rosterhold.workers import fetch as fetch_module
-from rosterhold.workers import resume as resume_module
 from rosterhold.workers import runner as runner_module
 from rosterhold.workers import scheduler as scheduler_module
 
 Mutation = Callable[[], AbstractContextManager[None]]
-STEPS = (fetch_module, evaluate_module, apply_module, resume_module)
-PERFORMERS = (*STEPS, decisions, runner_module, scheduler_module)
+STEPS = (fetch_module, evaluate_module, apply_module)
+PERFORMERS = (*STEPS, decisions, runner_module, scheduler_module, transitions)
 
 
 @contextmanager
@@ -48,23 +49,36 @@ def neither_version_nor_epoch() -> AbstractContextManager[None]:
     """A worker that lost its claim commits, over whatever became of the sync since."""
 
     def perform(
-        tx: Any, sync: Any, event: Any, cause: Any, changes: Any = None
-    ) -> transitions.SyncState:
+        tx: Any,
+        sync: Any,
+        event: Any,
+        cause: Any,
+        changes: Any = None,
+        *,
+        settles: Any = None,
+        queue: Any = None,
+    ) -> syncs.SyncRow:
+        del queue
         moved = transitions.move(sync.state, event, transitions.open_reasons(tx.conn, sync.id))
         if isinstance(moved, transitions.NotAllowed):
             raise transitions.EventRefusedError(moved)
-        now = transitions.load(tx.conn, sync.id)
+        now = syncs.load(tx.conn, sync.id)
         assert now is not None
-        values = {**(changes or {}), "state": moved.state.value, "version": now.version + 1}
-        if moved.state.is_final:
-            values["finished_at"] = tx.now
+        given = {**(changes or {}), "state": moved.state, "version": now.version + 1}
+        after = replace(now, **given)
+        if settles is not None:
+            claims.settle(tx, settles)
+        values = {**given, "finished_at": tx.now} if moved.state.is_final else given
         tx.conn.execute(sa.update(tables.syncs).where(tables.syncs.c.id == sync.id).values(values))
-        transitions._write_history(  # noqa: SLF001 - a copy of `perform`, less its guard
-            tx, sync.id, now.version + 1, sync.state, moved.state, event, cause
+        line = {"seq": after.version, "from_state": sync.state, "to_state": after.state}
+        tx.conn.execute(
+            sa.insert(tables.transitions).values(
+                sync_id=sync.id, event=event, why=cause.why, who=cause.who, at=tx.now, **line
+            )
         )
         for work in moved.work:
-            outbox.add(tx, work, district_id=sync.district_id, sync_id=sync.id)
-        return moved.state
+            outbox.add(tx, work, district_id=sync.district_id, sync_id=sync.id, sync=after)
+        return after
 
     @contextmanager
     def both() -> Iterator[None]:
@@ -77,7 +91,7 @@ def neither_version_nor_epoch() -> AbstractContextManager[None]:
 def settling_forgets_the_epoch() -> AbstractContextManager[None]:
     def settle(tx: Any, claim: claims.Claim) -> None:
         tx.conn.execute(sa.delete(tables.outbox).where(tables.outbox.c.id == claim.work_id))
-        tx.goes_on = claim.goes_on
+        tx.claim = claim
 
     return instead((claims,), "settle", settle)
 
@@ -121,9 +135,26 @@ def mails_are_noted_before_they_go_out() -> AbstractContextManager[None]:
     return instead((emails,), "load", load)
 
 
+def mails_go_out_before_the_commit() -> AbstractContextManager[None]:
+    """A mail is handed over in the transaction that means it, which may still be rolled back."""
+    real = emails.intend
+
+    def intend(tx: Any, sync: Any, template: str, **named: Any) -> None:
+        real(tx, sync, template, **named)
+        post = the_world().post
+        own = (tables.emails.c.sync_id == sync.id, tables.emails.c.status == "waiting")
+        waiting = tx.conn.execute(sa.select(tables.emails).where(*own)).all()
+        for mail in waiting if post.mood == "takes" else ():
+            post.taken[mail.message_id] += 1
+            tx.conn.execute(sa.update(tables.emails).where(*own).values(status="sent"))
+            tx.conn.execute(sa.delete(tables.outbox).where(tables.outbox.c.subject == mail.id))
+
+    return instead((emails,), "intend", intend)
+
+
 def steps_settle_nothing() -> AbstractContextManager[None]:
     def settle(tx: Any, claim: claims.Claim) -> None:
-        tx.goes_on = claim.goes_on
+        tx.claim = claim
 
     return instead((claims,), "settle", settle)
 
@@ -236,4 +267,5 @@ BY_DYING_EVERYWHERE: tuple[Mutation, ...] = (
     work_is_settled_before_its_effect,
     the_roster_is_committed_before_the_transition,
     mails_are_noted_before_they_go_out,
+    mails_go_out_before_the_commit,
 )

@@ -1,14 +1,20 @@
 """Pure work over frames, done once: a town has few faces, and a simulation sees each often."""
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from email.message import EmailMessage
+from typing import Any, Final
 
 import polars as pl
 
+from rosterhold.adapters import destination
+from rosterhold.adapters.database.emails import EmailRow
+from rosterhold.adapters.mail.compose import MailContext
 from rosterhold.roster.changes import ChangeSet
 from rosterhold.roster.snapshot import no_frames
 from rosterhold.statemachine.policy import Policies
+from rosterhold.workers import email as email_module
 from rosterhold.workers import evaluate as evaluate_module
 
 KEPT = 20_000
@@ -24,7 +30,7 @@ def _name_of(value: object) -> object:
         return tuple(sorted(value.rows()))
     if isinstance(value, Policies):
         return repr(value)
-    if isinstance(value, ChangeSet):
+    if isinstance(value, (ChangeSet, pl.LazyFrame)):
         return id(value)
     return value if not isinstance(value, (list, tuple)) else tuple(map(id, value))
 
@@ -48,20 +54,53 @@ class Remembered:
         return known[0]
 
 
-_REMEMBERED = {
-    name: Remembered(getattr(evaluate_module, name))
-    for name in ("judge", "subjects_of", "digest", "removed_records")
-}
+class RememberedMails:
+    """Composes a mail of each content once; another one of it differs in its Message-ID alone."""
+
+    def __init__(self, compose: Callable[..., EmailMessage]) -> None:
+        self._compose = compose
+        self._composed: dict[object, EmailMessage] = {}
+
+    def __call__(self, mail: EmailRow, context: MailContext, **named: Any) -> EmailMessage:
+        hold, sync = context.hold, context.sync
+        content = (
+            mail.template,
+            sync.state,
+            str(sync.receipt),
+            hold and (hold.reason, hold.sentence, hold.records),
+            context.sentences,
+            context.more,
+        )
+        known = self._composed.get(content)
+        if known is None:
+            known = self._composed[content] = self._compose(mail, context, **named)
+        message = copy.copy(known)
+        message._headers = list(known._headers)  # type: ignore[attr-defined]  # noqa: SLF001
+        message.replace_header("Message-ID", mail.message_id)
+        return message
+
+
+_REMEMBERED: Final[list[tuple[Any, str, Callable[..., Any]]]] = [
+    (module, name, Remembered(getattr(module, name)))
+    for module, name in (
+        (evaluate_module, "judge"),
+        (evaluate_module, "subjects_of"),
+        (evaluate_module, "digest"),
+        (evaluate_module, "removed_records"),
+        (destination, "gone"),
+        (destination, "come"),
+    )
+] + [(email_module, "compose", RememberedMails(email_module.compose))]
 
 
 @contextmanager
 def pure_work_is_remembered() -> Iterator[None]:
-    """Judging is pure, so that simulations may keep its answers."""
-    real = {name: getattr(evaluate_module, name) for name in _REMEMBERED}
-    for name, function in _REMEMBERED.items():
-        setattr(evaluate_module, name, function)
+    """Judging is pure, and so is composing, so that simulations may keep the answers."""
+    real = [getattr(module, name) for module, name, _ in _REMEMBERED]
+    for module, name, function in _REMEMBERED:
+        setattr(module, name, function)
     try:
         yield
     finally:
-        for name, function in real.items():
-            setattr(evaluate_module, name, function)
+        for (module, name, _), function in zip(_REMEMBERED, real, strict=True):
+            setattr(module, name, function)

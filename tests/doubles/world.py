@@ -22,11 +22,12 @@ from doubles.post_office import PostOffice
 from doubles.remember import pure_work_is_remembered
 from doubles.town import Shared, Town
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import decisions, migrations, tables, views
+from rosterhold.adapters.database import decisions, migrations, syncs, tables, views
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.decisions import Decided, Person
-from rosterhold.adapters.database.outbox import LEASE
-from rosterhold.adapters.database.transitions import Cause, SyncRow
+from rosterhold.adapters.database.engine import LEASE
+from rosterhold.adapters.database.syncs import SyncRow
+from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services
@@ -39,6 +40,7 @@ from rosterhold.workers import scheduler
 from rosterhold.workers.runner import STEPS, Runner, Step
 from rosterhold.workers.step import Follow
 from rosterhold.workers.sweep import Sweep
+from rosterhold.workers.under_way import UnderWay
 
 DISTRICT = "01K0000000000000000000TOWN"
 MEMORY_DISK = Path("/dev/shm")
@@ -88,6 +90,10 @@ class World:
     def rows(self, query: str, *values: object) -> list[Any]:
         return self._anchor.execute(query, values).fetchall()
 
+    def moment(self) -> object:
+        """Another one than before, when anything was committed or handed to the post meanwhile."""
+        return self.rows("PRAGMA data_version"), self.post.taken.total()
+
     def _sync_once(self) -> Memory:
         self.begin()
         self.starts()
@@ -121,7 +127,7 @@ class World:
             mailer=self.post,
             tickets=Tickets(["the town's key"]),
         )
-        self.runner = Runner(self.services, self._steps())
+        self.runner = Runner(self.services, self._steps(), under_way=NobodyRenews(self.database))
         self.runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
         self._sweep = Sweep(self.services, self.runner, role="worker")
         self.pages: list[Page] = []
@@ -203,21 +209,31 @@ class World:
             return
         page = self.pages[page_number]
         meant = Reason.DATA_REMOVALS if action is Action.CONFIRM else Reason.DATA_CONFIGURATION
-        answer = decisions.decide(
-            self.database,
-            self.store,
-            sync_id=page.sync_id,
-            action=action,
-            digest=page.digests.get(meant),
-            person=Person("office", "a test"),
-        )
-        if not isinstance(answer, Decided):
-            return
+        before = self._decisions()
+        try:
+            answer = decisions.decide(
+                self.database,
+                self.store,
+                sync_id=page.sync_id,
+                action=action,
+                digest=page.digests.get(meant),
+                person=Person("office", "a test"),
+            )
+        finally:
+            # Whoever dies just after the commit has decided.
+            if self._decisions() > before:
+                self._covers(action, page)
+        if isinstance(answer, Decided):
+            self.bell.ring(answer.work)
+
+    def _decisions(self) -> int:
+        return len(self.rows("SELECT id FROM decisions"))
+
+    def _covers(self, action: Action, page: Page) -> None:
         if action is Action.CONFIRM:
             self.confirmed.setdefault(page.sync_id, set()).update(page.removals)
         if action is Action.ACCEPT:
             self.accepted |= page.configuration
-        self.bell.ring(answer.work)
 
     def answers_everything(self) -> None:
         """Every button that a hold may have, on the page seen last."""
@@ -229,7 +245,7 @@ class World:
 
     def cancels(self) -> None:
         with self.database.reading() as conn:
-            sync = decisions.find_open(conn, DISTRICT)
+            sync = syncs.find_open(conn, DISTRICT)
         if sync is not None:
             answer = decisions.cancel(self.database, sync.id, Cause("enough", "office"))
             if isinstance(answer, Decided):
@@ -333,17 +349,19 @@ def _inline_for(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def nothing_by_chance() -> Iterator[None]:
-    """Leases are renewed by no thread, and waits are drawn from one seed."""
-    real = (runner_module.kept, email_module.random)
-    runner_module.kept = _kept_by_nobody
+    """Waits are drawn from one seed."""
+    real = email_module.random
     email_module.random = cast("Any", SimpleNamespace(Random=lambda: random.Random(7)))
     try:
         yield
     finally:
-        runner_module.kept, email_module.random = real
+        email_module.random = real
 
 
-@contextmanager
-def _kept_by_nobody(*args: object) -> Iterator[None]:
-    del args
-    yield
+class NobodyRenews(UnderWay):
+    """Time passes only between the steps: no thread renews anything."""
+
+    @contextmanager
+    def kept(self, claim: Claim) -> Iterator[None]:
+        del claim
+        yield

@@ -17,3 +17,14 @@ def rosterhold(
     monkeypatch.chdir(tmp_path)
     with logging_kept():
         yield CommandLine(capsys)
+
+
+@pytest.fixture
+def ready(rosterhold):
+    """A command line with a database and one district."""
+    assert rosterhold("init").code == 0
+    said = rosterhold(
+        "district", "add", "--clever-id", "c1", "--name", "Demo", "--admin", "office@example.org"
+    )
+    assert said.code == 0
+    return rosterhold

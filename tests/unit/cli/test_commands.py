@@ -7,17 +7,6 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture
-def ready(rosterhold):
-    """A command line with a database and one district."""
-    assert rosterhold("init").code == 0
-    said = rosterhold(
-        "district", "add", "--clever-id", "c1", "--name", "Demo", "--admin", "office@example.org"
-    )
-    assert said.code == 0
-    return rosterhold
-
-
 def test_help_lists_every_command_and_imports_none_of_them():
     code = (
         "import sys; from rosterhold.cli.main import main; main(['--help']);"
@@ -203,6 +192,27 @@ def test_a_second_sync_is_refused_and_the_open_one_named(ready):
     assert said.is_one_line_error
     assert first["id"] in said.err
     assert len(ready("sync", "list", "--json").document) == 1
+
+
+def test_all_districts_are_started_but_those_with_an_open_sync(ready):
+    for name in ("c2", "c3"):
+        added = ready(
+            "district", "add", "--clever-id", name, "--name", name, "--admin", "a@example.org"
+        )
+        assert added.code == 0
+    ready("sync", "start", "c1")
+    started = ready("sync", "start", "--all", "--json").document
+    assert {sync["district_clever_id"] for sync in started} == {"c2", "c3"}
+    assert ready("sync", "start", "--all", "--json").document == []
+    assert ready("sync", "start", "--all").code == 0
+
+
+def test_of_several_districts_all_are_started_or_none(ready):
+    ready("district", "add", "--clever-id", "c2", "--name", "Other", "--admin", "a@example.org")
+    assert ready("sync", "start", "c1", "nobody").is_one_line_error
+    assert ready("sync", "list", "--json").document == []
+    assert len(ready("sync", "start", "c1", "c2", "--json").document) == 2
+    assert ready("sync", "start", "c1", "c2").is_one_line_error
 
 
 def test_a_sync_that_was_only_started_is_queued(ready):

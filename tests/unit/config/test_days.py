@@ -42,3 +42,14 @@ def test_days_in_a_file_are_whole_numbers(tmp_path, value):
     file.write_text(f"retention_days = {value}\n")
     with pytest.raises(SettingsError, match="retention_days must be a whole number of days"):
         load(KEY, file)
+
+
+@pytest.mark.parametrize("value", ["5", "300"])
+def test_a_lease_may_last_from_five_seconds_to_five_minutes(value):
+    assert load({"ROSTERHOLD_LEASE_SECONDS": value}).lease_seconds == int(value)
+
+
+@pytest.mark.parametrize("value", ["4", "301", "15.5", "soon"])
+def test_a_lease_that_no_worker_can_keep_is_refused(value):
+    with pytest.raises(SettingsError, match="whole number of seconds from 5 to 300"):
+        load({"ROSTERHOLD_LEASE_SECONDS": value})

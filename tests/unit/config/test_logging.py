@@ -109,6 +109,17 @@ def test_libraries_that_tell_every_request_are_quiet(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_of_a_queue_that_is_away_one_consumer_is_heard_once_a_minute(capsys):
+    configure("console")
+    for queue in ("urgent", "nightly", "email"):
+        consumer = logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})")
+        consumer.critical("Consumer encountered a connection error: %s", "refused")
+        consumer.critical("Consumer encountered an unexpected error.")
+    said = capsys.readouterr().err
+    assert said.count("connection error") == 1
+    assert said.count("unexpected error") == 3
+
+
 def test_standard_output_stays_free(capsys):
     configure("console")
     structlog.get_logger().info("said")

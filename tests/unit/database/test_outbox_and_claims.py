@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from rosterhold.adapters.database import claims, outbox
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
-from rosterhold.adapters.database.engine import Database, Transaction
+from rosterhold.adapters.database.engine import LEASE, Database, Transaction
 from rosterhold.adapters.database.tables import outbox as outbox_table
 from rosterhold.statemachine.chart import Work
 
@@ -74,13 +74,13 @@ def test_a_worker_that_lost_its_claim_cannot_commit(database: Database, work_id:
     taken(database, work_id)
     with pytest.raises(ClaimLostError), database.transaction() as tx:
         claims.settle(tx, frozen)
-    assert claims.renew(database, frozen) is False
+    assert claims.renew(database, [frozen]) == 0
 
 
 def test_a_renewed_lease_keeps_others_away(database: Database, work_id: int):
     claim = taken(database, work_id)
     let_the_lease_run_out(database, claim)
-    assert claims.renew(database, claim) is True
+    assert claims.renew(database, [claim]) == 1
     assert claims.claim(database, work_id) is None
 
 
@@ -113,10 +113,20 @@ def test_waits_grow_and_stay_below_the_longest(database: Database):
     assert waits[3] > waits[0]
 
 
+def test_a_fault_that_lasts_for_hours_is_asked_after_less_and_less_often(database: Database):
+    jitter = random.Random(7)
+    with database.reading() as conn:
+        now = database.now(conn)
+    waits = [(claims.retry_at(now, n, jitter) - now).total_seconds() for n in range(1, 241)]
+    assert 40 * 60 < sum(waits[: claims.PATIENT_TRIES]) < 80 * 60
+    assert claims.RARE_RETRY_S / 2 < waits[-1] <= claims.RARE_RETRY_S
+    assert sum(waits) > 24 * 3600
+
+
 def found(database: Database, after: timedelta) -> list[int]:
     with database.reading() as conn:
         rows = outbox.unanswered(conn, database.now(conn) + after)
-    return [work_id for work_id, _ in rows]
+    return [one.work_id for one in rows]
 
 
 def test_a_message_just_written_is_left_to_its_writer(database: Database, work_id: int):
@@ -147,4 +157,4 @@ def test_a_message_nobody_answered_is_sent_again_ever_more_patiently(
 def test_work_that_somebody_is_at_is_not_sent_again(database: Database, work_id: int):
     taken(database, work_id)
     assert found(database, timedelta(seconds=1)) == []
-    assert found(database, claims.LEASE + timedelta(seconds=1)) == [work_id]
+    assert found(database, LEASE + timedelta(seconds=1)) == [work_id]

@@ -2,11 +2,11 @@ import pytest
 
 from rosterhold.adapters.database import decisions, outbox, views
 from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.database.syncs import load
 from rosterhold.adapters.database.transitions import (
     Cause,
     EventRefusedError,
     StaleSyncError,
-    load,
     perform,
 )
 from rosterhold.statemachine.chart import SyncEvent, SyncState
@@ -26,7 +26,7 @@ def test_a_transition_writes_state_version_history_and_work_together(
     with database.transaction() as tx:
         sync = load(tx.conn, sync_id)
         perform(tx, sync, SyncEvent.FETCHED, Cause("read", "a worker"))
-        assert [name for _, name in tx.work] == ["evaluate"]
+        assert [one.work for one in tx.work] == ["evaluate"]
     with database.reading() as conn:
         after = load(conn, sync_id)
         lines = views.history(conn, sync_id)

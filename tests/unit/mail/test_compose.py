@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rosterhold.adapters.database import emails
+from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.adapters.mail import compose, mail_context
 from rosterhold.statemachine.chart import SyncEvent
 from rosterhold.statemachine.findings import Finding
@@ -156,9 +157,9 @@ def test_a_cancelled_sync_is_told_as_one(office: Office, sync_id: str):
     assert "Nothing was changed" in text_of(message)
 
 
-def test_an_unknown_template_is_said_by_name(office: Office, sync_id: str):
+def test_a_template_of_a_newer_version_is_said_by_name(office: Office, sync_id: str):
     with office.database.transaction() as tx:
         emails.intend(tx, office.sync(sync_id), "greeting", hold_id=None, about=sync_id)
 
-    with pytest.raises(ValueError, match="greeting"):
+    with pytest.raises(NewerVersionError, match="greeting"):
         last_mail(office, sync_id)

@@ -133,6 +133,28 @@ def test_an_unreadable_record_that_never_was_in_the_roster_is_not_kept(
     assert not changes(lincoln, lincoln, unreadable(students=["new"])).kept
 
 
+def test_pairs_of_an_unreadable_record_that_never_was_in_the_roster_come_with_it(
+    lincoln, changes, applied, unreadable
+):
+    later = lincoln.later().student("new").guardian("g2", "new")
+    later.section("c2", "Lincoln", ["s0", "new"], sis_id="c-2")
+    now = later.later()
+    # Clever's lists of the class and of the contact name the student all the same.
+    del now.rows["students"]["new",]
+    invalid = unreadable(students=["new"])
+
+    found = changes(lincoln, now, invalid)
+    assert keys(found, "enrolments", ADDED) == [("c2", "s0")]
+    assert found.counts["enrolments"].total == 4
+    assert applied("guardianships", lincoln, now, invalid) == {("g0", "s0"), ("g1", "s1")}
+
+    now.rows["enrolments"].pop(("c2", "new"))
+    now.rows["guardianships"].pop(("g2", "new"))
+    found = changes(now, later)
+    assert keys(found, "enrolments", ADDED) == [("c2", "new")]
+    assert keys(found, "guardianships", ADDED) == [("g2", "new")]
+
+
 @pytest.mark.parametrize(
     ("kind", "clever_id", "pairs", "kept"),
     [

@@ -1,6 +1,7 @@
 import pytest
 
-from rosterhold.roster.leave_out import GuardianLimit, LeaveOut, leave_out
+from rosterhold.roster.leave_out import LeaveOut, leave_out
+from rosterhold.roster.limits import GuardianLimit
 from rosterhold.roster.snapshot import no_frames
 
 LIMIT = GuardianLimit(6, {})

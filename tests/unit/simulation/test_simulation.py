@@ -10,11 +10,21 @@ from hypothesis import HealthCheck, settings
 
 RUNS = int(os.environ.get("ROSTERHOLD_SIMULATION_RUNS", "150"))
 
-TestSimulation = Simulation.TestCase
-TestSimulation.settings = settings(
-    max_examples=RUNS,
+SETTINGS = settings(
+    # Two halves, so that two processes live through them at the same time.
+    max_examples=RUNS // 2,
     stateful_step_count=25,
     deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+class OtherLives(Simulation):
+    """A class of its own: hypothesis draws for each."""
+
+
+TestLives = Simulation.TestCase
+TestLives.settings = SETTINGS
+TestOtherLives = OtherLives.TestCase
+TestOtherLives.settings = SETTINGS

@@ -44,7 +44,7 @@ def test_a_confirmation_is_kept_and_the_sync_goes_on(office: Office, comes_in: C
     assert answer.headers["location"] == f"/syncs/{held}"
     assert office.sync(held).state is SyncState.RESUMED
     assert decided(office, held) == [("confirm_removals", ADMINISTRATOR)]
-    assert "resume" in [work for _, work in office.doorbell.rung]
+    assert "resume" in [one.work for one in office.doorbell.rung]
 
 
 def test_checking_again_needs_no_number(office: Office, comes_in: ComesIn, much_held: str):

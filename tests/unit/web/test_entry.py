@@ -93,6 +93,23 @@ def test_an_expired_ticket_opens_nothing(
     assert stranger.get(link).status_code == 403
 
 
+@pytest.mark.parametrize(("ahead_s", "status"), [(600, 200), (2 * 3600, 403)])
+def test_a_link_from_a_worker_whose_clock_is_minutes_ahead_works_at_once(
+    office: Office,
+    stranger: TestClient,
+    sync_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead_s: int,
+    status: int,
+):
+    with monkeypatch.context() as elsewhere:
+        then = int(time.time()) + ahead_s
+        elsewhere.setattr(TimestampSigner, "get_timestamp", lambda _: then)
+        link = office.link(sync_id)
+
+    assert stranger.get(link).status_code == status
+
+
 def test_a_session_is_no_link_and_a_link_no_session(
     office: Office, stranger: TestClient, district: str
 ):

@@ -1,9 +1,11 @@
 """What the report shows."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+import sqlalchemy as sa
 
 from rosterhold.statemachine.chart import SyncEvent
 from tests.offices import (
@@ -172,6 +174,34 @@ def test_a_fault_of_ours_is_a_page_without_a_traceback(
     assert "our side" in answer.text
     assert "Traceback" not in answer.text
     assert "content-security-policy" in answer.headers
+
+
+def test_while_the_database_is_away_people_are_asked_to_try_again(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    visit = comes_in(sync_id)
+    away = sa.exc.OperationalError("SELECT", {}, OSError("gone"), connection_invalidated=True)
+
+    with nothing_is_answered(office.database.engine, away):
+        answer = visit.reads()
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert "may have arrived" in answer.text
+    assert visit.reads().status_code == 200
+
+
+@contextmanager
+def nothing_is_answered(engine: sa.Engine, error: Exception) -> Iterator[None]:
+    """Every statement fails."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    sa.event.listen(engine, "before_cursor_execute", fail)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", fail)
 
 
 def test_health_answers_without_coming_in(office: Office, comes_in: ComesIn, sync_id: str):

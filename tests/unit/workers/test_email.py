@@ -2,7 +2,7 @@ import pytest
 from doubles.town import students_of
 from doubles.world import World
 
-from rosterhold.workers.email import MAX_ATTEMPTS
+from rosterhold.workers.email import MAX_FAILURES
 
 
 @pytest.fixture
@@ -66,12 +66,12 @@ def test_a_refused_mail_is_noted_and_not_tried_again(world: World, mail_to_send:
 
 def test_a_mail_nobody_takes_for_long_is_left_for_an_operator(world: World, mail_to_send: int):
     world.post.mood = "away"
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_FAILURES):
         world.works(mail_to_send)
         world.clock.passes(1_801)
     assert world.work_left() == []
     assert world.rows("SELECT attempts, last_error FROM outbox") == [
-        (MAX_ATTEMPTS, "connection refused")
+        (MAX_FAILURES, "connection refused")
     ]
 
 

@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +54,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
             )
         )
         migrations.upgrade(built.database)
-        yield replace(built, store=FolderSnapshots(tmp_path / "snapshots"))
+        built.store = FolderSnapshots(tmp_path / "snapshots")
+        yield built
         built.close()
 
 
@@ -95,7 +95,7 @@ def test_a_full_store_fails_the_sync_with_the_disk_in_words(
     services: Services, sync_id: str, disk: Disk
 ):
     disk.full = True
-    work(services, times=claims.MAX_ATTEMPTS)
+    work(services, times=claims.MAX_FAILURES)
     sync = seen(services, sync_id)
     assert sync.state == "failed"
     assert sync.failure is not None

@@ -1,7 +1,6 @@
 """What a purge deletes and what it leaves, on both databases."""
 
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -133,7 +132,7 @@ def test_a_younger_sync_keeps_its_files(archive):
 def test_the_setting_says_how_long(archive):
     district = archive.healthy()
     archive.sync(district, timedelta(days=50))
-    archive.services = replace(archive.services, settings=Settings(retention_days=60))
+    archive.services.settings = Settings(retention_days=60)
     assert archive.purges().purged == []
 
 

@@ -74,7 +74,7 @@ def test_a_worker_whose_time_is_over_leaves_the_next_step_to_a_message(world: Wo
     world.starts()
     world.delivers(goes_on=False)
     assert state(world) == "running.evaluating"
-    assert [name for _, name in world.bell.waiting] == ["evaluate"]
+    assert [message.work for message in world.bell.waiting] == ["evaluate"]
 
 
 def test_a_step_that_fails_is_tried_again_later_with_its_error(world: World):
@@ -109,7 +109,7 @@ def test_waits_between_tries_double(world: World):
 def test_a_step_that_fails_too_often_fails_the_sync_and_says_why(world: World):
     world.clever.surprises = 99
     world.starts()
-    for _ in range(claims.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_FAILURES):
         world.sweeps()
         while world.bell.waiting:
             world.delivers()
@@ -131,7 +131,7 @@ def test_a_snapshot_that_is_lost_fails_the_sync_at_once(world: World):
 def test_a_step_that_kills_its_worker_each_time_ends_as_a_failed_sync(world: World):
     world.starts()
     work_id = world.bell.waiting[0][0]
-    for _ in range(claims.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_DEATHS):
         assert world.dies(lambda: world.works(work_id), 1, step="fetch")
         world.clock.passes(21)
     world.works(work_id)

@@ -1,3 +1,5 @@
+import threading
+
 from doubles.town import students_of
 from doubles.world import World
 
@@ -14,7 +16,8 @@ def test_a_slot_starts_a_sync(world: World):
     world.clock.passes(A_DAY_S)
     assert scheduler.tick(world.services) == 1
     assert syncs(world) == [("schedule", "running.fetching")]
-    assert [name for _, name in world.bell.waiting] == ["fetch"]
+    (message,) = world.bell.waiting
+    assert (message.work, message.queue) == ("fetch", "nightly")
 
 
 def test_a_slot_fires_once_however_many_schedulers_tick(world: World):
@@ -90,3 +93,23 @@ def test_good_data_release_a_hold_by_themselves_with_a_receipt(world: World):
     assert syncs(world) == [("test", "completed")]
     templates = world.rows("SELECT template, status FROM emails ORDER BY created_at")
     assert templates == [("hold_opened", "sent"), ("hold_resolved", "sent")]
+
+
+class OneRound(threading.Event):
+    """Told to stop as soon as somebody would wait for it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        self.set()
+        return True
+
+
+def test_a_scheduler_says_that_it_lives_until_it_ends(world: World, monkeypatch):
+    seen: list[list[tuple[str]]] = []
+    monkeypatch.setattr(
+        scheduler, "tick", lambda _: seen.append(world.rows("SELECT role FROM processes"))
+    )
+    monkeypatch.setattr(scheduler, "run_purge", lambda *_: None)
+    scheduler.run_scheduler(world.services, OneRound())
+    assert seen == [[("scheduler",)]]
+    assert world.rows("SELECT role FROM processes") == []

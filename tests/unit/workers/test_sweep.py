@@ -6,19 +6,39 @@ def test_a_lost_message_is_rung_for_again(world: World):
     world.loses()
     world.clock.passes(1)
     world.sweeps()
-    assert [name for _, name in world.bell.waiting] == ["fetch"]
+    assert [message.work for message in world.bell.waiting] == ["fetch"]
 
 
 def test_a_message_just_sent_is_trusted_for_a_while(world: World):
     world.starts()
+    world.loses()
     world.clock.passes(1)
     world.sweeps()
-    world.bell.waiting.clear()
+    world.loses()
     world.sweeps()
     assert world.bell.waiting == []
     world.clock.passes(6)
     world.sweeps()
     assert len(world.bell.waiting) == 1
+
+
+def test_a_queue_that_holds_messages_is_not_made_longer(world: World):
+    world.starts()
+    world.clock.passes(19)
+    world.sweeps()
+    assert len(world.bell.waiting) == 1
+    world.clock.passes(2)
+    world.sweeps()
+    assert len(world.bell.waiting) == 2
+
+
+def test_work_of_a_dead_worker_is_rung_for_at_once_however_full_the_queue_is(world: World):
+    world.starts()
+    world.dies(lambda: world.delivers(twice=True), 15)
+    assert len(world.bell.waiting) == 1
+    world.clock.passes(16)
+    world.sweeps()
+    assert len(world.bell.waiting) == 2
 
 
 def test_work_that_somebody_is_at_is_left_alone(world: World):
@@ -61,4 +81,4 @@ def test_an_emptied_queue_is_rung_full_again_at_once(world: World):
     world.sweeps()
     world.bell.is_emptied()
     world.sweeps()
-    assert [name for _, name in world.bell.waiting] == ["fetch"]
+    assert [message.work for message in world.bell.waiting] == ["fetch"]

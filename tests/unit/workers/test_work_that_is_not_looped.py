@@ -64,7 +64,7 @@ def dies(services: Services, work_id: int) -> None:
 def found(services: Services, *, later_s: float = 1.0) -> list[int]:
     with services.database.reading() as conn:
         now = services.database.now(conn) + timedelta(seconds=later_s)
-        return [work_id for work_id, _ in outbox.unanswered(conn, now)]
+        return [one.work_id for one in outbox.unanswered(conn, now)]
 
 
 def sends(services: Services, work_id: int) -> int:
@@ -77,7 +77,7 @@ def test_a_step_that_kills_its_worker_each_time_ends_the_sync_as_failed(
     services: Services, begun: Begun
 ):
     sync_id, work_id = begun
-    for _ in range(claims.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_DEATHS):
         dies(services, work_id)
     Runner(services, steps={}).work(work_id)
     with services.database.reading() as conn:
@@ -85,13 +85,13 @@ def test_a_step_that_kills_its_worker_each_time_ends_the_sync_as_failed(
         assert sync is not None
         assert (sync.state, outbox.waiting(conn)) == ("failed", 0)
         assert sync.failure is not None
-        assert sync.failure.startswith("the step was begun 8 times and never came to its end")
+        assert sync.failure.startswith("the step was begun 25 times and never came to its end")
         assert views.history(conn, sync_id)[-1].event == "fail"
 
 
 def test_a_step_that_killed_its_worker_a_few_times_is_tried_again(services: Services, begun: Begun):
     _, work_id = begun
-    for _ in range(claims.MAX_ATTEMPTS - 1):
+    for _ in range(claims.MAX_DEATHS - 1):
         dies(services, work_id)
     done = []
     Runner(services, steps={Work.FETCH: lambda *_: done.append("fetched") or ()}).work(work_id)

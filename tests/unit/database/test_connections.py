@@ -1,0 +1,95 @@
+"""What a process that stands still, or a server that restarts, may do to the others."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from rosterhold.adapters.database import claims, connections, decisions, districts, migrations
+from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.database.transitions import Cause
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    made = Database(postgres_url)
+    migrations.upgrade(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def work_id(database: Database) -> int:
+    with database.transaction() as tx:
+        district_id = districts.add(tx, clever_id="c1", name="Anytown", emails=[])
+    started = decisions.start(database, district_id, trigger="test", cause=Cause("a test"))
+    assert isinstance(started, decisions.Started)
+    return started.work[0].work_id
+
+
+def ends_every_other_connection(database: Database) -> None:
+    with database.reading() as conn:
+        others = "pid <> pg_backend_pid() AND datname = current_database()"
+        conn.execute(
+            sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+        )
+
+
+def settles_and_stands_still(database: Database, claim: Claim) -> None:
+    with database.transaction() as tx:
+        tx.conn.execute(sa.text("SET idle_in_transaction_session_timeout = '50ms'"))
+        claims.settle(tx, claim)
+        with database.reading() as conn:
+            conn.execute(sa.text("SELECT pg_sleep(1)"))
+        tx.conn.execute(sa.text("SELECT 1"))
+
+
+def test_a_claim_does_not_wait_for_who_is_writing_the_row(database: Database, work_id: int):
+    claim = claims.claim(database, work_id)
+    with database.transaction() as tx:
+        claims.settle(tx, claim)
+        assert claims.claim(database, work_id) is None
+
+
+def test_who_stands_still_in_a_transaction_loses_it(database: Database, work_id: int):
+    claim = claims.claim(database, work_id)
+    with pytest.raises(sa.exc.DBAPIError):
+        settles_and_stands_still(database, claim)
+    assert claims.renew(database, [claim]) == 1
+
+
+def test_every_connection_gives_its_locks_up_when_it_stands_still(database: Database):
+    name = "idle_in_transaction_session_timeout"
+    with database.reading() as conn:
+        shown = conn.execute(sa.select(sa.func.current_setting(name))).scalar_one()
+    assert shown == connections.POSTGRES_SESSION[name]
+
+
+def test_a_connection_that_broke_while_it_lay_unused_is_not_used(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    other = Database(database.engine.url.render_as_string(hide_password=False))
+    with other.reading() as conn:
+        conn.execute(sa.text("SELECT 1"))
+    ends_every_other_connection(database)
+    monkeypatch.setattr(connections, "TRUSTED_FOR_S", 0.0)
+    with other.reading() as conn:
+        assert conn.execute(sa.text("SELECT 1")).scalar_one() == 1
+    other.dispose()
+
+
+def test_a_single_statement_needs_no_transaction_and_several_are_committed_together(
+    database: Database, work_id: int
+):
+    def in_a_transaction(conn: sa.Connection) -> bool:
+        # In a transaction its first statement and the next one are of the same moment.
+        moments = [conn.execute(sa.select(sa.func.now())).scalar_one() for _ in range(2)]
+        return moments[0] == moments[1]
+
+    with database.reading() as conn:
+        assert not in_a_transaction(conn)
+    with database.one_statement() as tx:
+        assert not in_a_transaction(tx.conn)
+    with database.transaction() as tx:
+        assert in_a_transaction(tx.conn)
