@@ -17,10 +17,11 @@ from types import MappingProxyType
 import sqlalchemy as sa
 from dramatiq import Worker
 
-from rosterhold.adapters.database import claims, decisions, districts, migrations
+from rosterhold.adapters.database import decisions, districts, migrations
 from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import syncs
-from rosterhold.adapters.database.transitions import Cause, SyncRow, perform
+from rosterhold.adapters.database.transitions import Cause, perform_alone
 from rosterhold.config.logging import configure
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services, build
@@ -47,10 +48,7 @@ def services() -> Services:
 
 def step(event: SyncEvent) -> Step:
     def do(parts: Services, claim: Claim, sync: SyncRow) -> Follow:
-        with parts.database.transaction() as tx:
-            claims.settle(tx, claim)
-            perform(tx, sync, event, Cause("measured"))
-            return tuple(tx.work)
+        return perform_alone(parts.database, sync, event, Cause("measured"), settles=claim)
 
     return do
 
