@@ -16,7 +16,7 @@ from rosterhold.adapters.database.tables import emails, outbox
 from rosterhold.adapters.database.views import SyncView
 from rosterhold.cli.output import DONE, FAILED, ON_HOLD, CliError, note
 from rosterhold.config.wiring import Services
-from rosterhold.statemachine.chart import SyncState, Work
+from rosterhold.statemachine.chart import SYNC_STEPS, SyncState
 from rosterhold.workers.pool import WorkerPool
 from rosterhold.workers.sweep import somebody_works
 
@@ -91,7 +91,7 @@ def _has_work(conn: sa.Connection, sync_id: str) -> bool:
         .where(
             outbox.c.sync_id == sync_id,
             outbox.c.given_up_at.is_(None),
-            sa.or_(outbox.c.work != Work.EMAIL.value, untried),
+            sa.or_(outbox.c.work.in_(SYNC_STEPS), untried),
         )
         .limit(1)
     )

@@ -69,6 +69,10 @@ class Work(StrEnum):
     EMAIL = "email"
 
 
+# The steps of a sync: each follows another. Everything else is an errand: it goes its own way.
+SYNC_STEPS: Final = frozenset({Work.FETCH, Work.EVALUATE, Work.APPLY, Work.RESUME})
+
+
 @dataclass(slots=True)
 class SyncFacts:
     """What the machine reads and writes of a sync.

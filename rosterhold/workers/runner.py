@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
-from rosterhold.adapters.database import claims, outbox
+from rosterhold.adapters.database import claims
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
 from rosterhold.adapters.database.outbox import Written
 from rosterhold.adapters.database.syncs import SyncRow, load
@@ -19,7 +19,7 @@ from rosterhold.adapters.database.transitions import Cause, StaleSyncError, perf
 from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.config.wiring import Services
 from rosterhold.roster.store import SnapshotLostError
-from rosterhold.statemachine.chart import SyncEvent, Work
+from rosterhold.statemachine.chart import SYNC_STEPS, SyncEvent, Work
 from rosterhold.workers.apply import apply
 from rosterhold.workers.email import MAX_FAILURES as MOST_MAIL_FAILURES
 from rosterhold.workers.email import email
@@ -35,6 +35,7 @@ INLINE_BUDGET_S: Final = 5.0
 FINAL_ERRORS: Final = (SnapshotLostError,)
 
 Step = Callable[[Services, Claim, SyncRow], Follow]
+Errand = Callable[[Services, Claim], Follow]
 
 WORKERS_DIED: Final = (
     "the step was begun {times} times and never came to its end: its worker process died each "
@@ -47,6 +48,9 @@ STEPS: Final[Mapping[Work, Step]] = {
     Work.APPLY: apply,
     Work.RESUME: resume,
 }
+# What is no step of a sync: done whatever state that is in, and left for operators in the end.
+ERRANDS: Final[Mapping[Work, Errand]] = {Work.EMAIL: email}
+MOST_FAILURES: Final[Mapping[Work, int]] = {Work.EMAIL: MOST_MAIL_FAILURES}
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +101,7 @@ class Runner:
     def _next(self, claim: Claim, follow: Follow) -> Claim | None:
         """The step to go on with; for everything else the bell is rung."""
         # The chart asks for one step at a time, or none.
-        step = next((new for new in follow if claim.goes_on and new.work in outbox.STEPS), None)
+        step = next((new for new in follow if claim.goes_on and new.work in SYNC_STEPS), None)
         others = [new for new in follow if new is not step]
         if others:
             self._services.doorbell.ring(others)
@@ -134,8 +138,8 @@ class Runner:
         return ()
 
     def _do(self, claim: Claim) -> Follow:
-        if claim.work is Work.EMAIL:
-            return email(self._services, claim)
+        if claim.work in ERRANDS:
+            return ERRANDS[claim.work](self._services, claim)
         sync = claim.sync
         if sync is None or sync.state is not WANTED_IN[claim.work]:
             self._drop(claim)
@@ -156,7 +160,8 @@ class Runner:
         """Put the work back for later, or end the sync as failed when that helps no more."""
         text = _words(error)[:500]
         failures = claim.failures + 1
-        final = failures >= _most_failures(claim.work) or isinstance(error, FINAL_ERRORS)
+        most = MOST_FAILURES.get(claim.work, claims.MAX_FAILURES)
+        final = failures >= most or isinstance(error, FINAL_ERRORS)
         log.error("step failed", exc_info=error, attempt=claim.attempts, final=final)
         if final:
             self._end(claim, text)
@@ -173,17 +178,13 @@ class Runner:
         try:
             with self._services.database.transaction() as tx:
                 sync = load(tx.conn, claim.sync_id or "")
-                if sync is None or claim.work is Work.EMAIL or sync.state.is_final:
+                if sync is None or claim.work in ERRANDS or sync.state.is_final:
                     claims.give_up(tx, claim, error=text)
                     return
                 claims.settle(tx, claim)
                 perform(tx, sync, SyncEvent.FAIL, Cause(text), {"failure": text})
         except (ClaimLostError, StaleSyncError):
             log.info("somebody else was first")
-
-
-def _most_failures(work: Work) -> int:
-    return MOST_MAIL_FAILURES if work is Work.EMAIL else claims.MAX_FAILURES
 
 
 def _words(error: Exception) -> str:

@@ -14,8 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from rosterhold.adapters.database.engine import STATEMENT_TIME
 from rosterhold.adapters.database.tables import holds, outbox, syncs, transitions
-from rosterhold.statemachine.chart import Work
+from rosterhold.statemachine.chart import SYNC_STEPS
 
+# As literals: the statement is compiled once, with no list to be expanded later.
+_STEPS: Final = [sa.literal_column(f"'{work}'") for work in sorted(SYNC_STEPS)]
 NOT_NULL_VIOLATION: Final = "23502"
 
 
@@ -129,7 +131,7 @@ def _moved(shape: Shape) -> sa.CTE:
         dropped = (
             sa.delete(outbox)
             .where(outbox.c.sync_id == sa.bindparam("own_sync"))
-            .where(outbox.c.work != Work.EMAIL.value, *others)
+            .where(outbox.c.work.in_(_STEPS), *others)
             .returning(outbox.c.id)
             .cte("dropped")
         )

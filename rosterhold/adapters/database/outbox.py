@@ -15,10 +15,7 @@ import sqlalchemy as sa
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import districts, outbox, syncs
-from rosterhold.statemachine.chart import Work
-
-# The steps of a sync: each follows another. A mail follows one, and goes its own way.
-STEPS: Final = frozenset(Work) - {Work.EMAIL}
+from rosterhold.statemachine.chart import SYNC_STEPS, Work
 
 # How long a message that nobody answered is trusted, by how often it was sent, in seconds. The last
 # is how long work can lie at worst: a message can be lost at any time, not only the first one.
@@ -48,6 +45,8 @@ class Queue(StrEnum):
 
 
 _QUEUES: Final = frozenset(Queue)
+# Where errands wait, whatever they follow.
+_OWN_QUEUE: Final = {Work.EMAIL: Queue.EMAIL}
 
 
 class Written(NamedTuple):
@@ -100,8 +99,8 @@ def add(
 
 def queue_of(tx: Transaction, work: Work, queue: Queue | None) -> Queue:
     """Where new work waits: what follows a claimed step in the queue of that one."""
-    if work is Work.EMAIL:
-        return Queue.EMAIL
+    if work in _OWN_QUEUE:
+        return _OWN_QUEUE[work]
     if tx.claim is not None:
         return tx.claim.queue
     return queue or Queue.URGENT
@@ -109,7 +108,7 @@ def queue_of(tx: Transaction, work: Work, queue: Queue | None) -> Queue:
 
 def is_born_leased(tx: Transaction, work: Work) -> bool:
     """Whether the worker whose transaction this is goes on with it."""
-    return tx.claim is not None and tx.claim.goes_on and work in STEPS
+    return tx.claim is not None and tx.claim.goes_on and work in SYNC_STEPS
 
 
 def queue_for(conn: sa.Connection, district_id: str, otherwise: Queue) -> Queue:
@@ -124,9 +123,9 @@ def queue_for(conn: sa.Connection, district_id: str, otherwise: Queue) -> Queue:
 
 
 def drop_for_sync(tx: Transaction, sync_id: str) -> None:
-    """Take back the steps of a sync that is over; its mails still go out."""
+    """Take back the steps of a sync that is over; its mails and other errands are still done."""
     tx.conn.execute(
-        sa.delete(outbox).where(outbox.c.sync_id == sync_id, outbox.c.work != Work.EMAIL.value)
+        sa.delete(outbox).where(outbox.c.sync_id == sync_id, outbox.c.work.in_(SYNC_STEPS))
     )
 
 
