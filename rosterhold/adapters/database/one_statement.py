@@ -17,7 +17,9 @@ from rosterhold.adapters.database.tables import holds, outbox, syncs, transition
 from rosterhold.statemachine.chart import SYNC_STEPS
 
 # As literals: the statement is compiled once, with no list to be expanded later.
-_STEPS: Final = [sa.literal_column(f"'{work}'") for work in sorted(SYNC_STEPS)]
+_STEPS: Final[list[sa.ColumnElement[str]]] = [
+    sa.literal_column(f"'{work}'") for work in sorted(SYNC_STEPS)
+]
 NOT_NULL_VIOLATION: Final = "23502"
 
 
