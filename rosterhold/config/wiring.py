@@ -119,7 +119,7 @@ def snapshot_store(place: str) -> SnapshotStore:
 async def clever_client(services: Services) -> AsyncIterator["CleverClient"]:
     """A client for one piece of work: it lives in the event loop of that work."""
     from rosterhold.adapters.clever.client import API_VERSION, CleverClient
-    from rosterhold.adapters.clever.http import Http
+    from rosterhold.adapters.http import Http
 
     def root(url: str) -> str:
         """The host of an address that may be given with the path below it: `…/v3.0`, `…/oauth`."""

@@ -22,7 +22,7 @@ from rosterhold.adapters.clever.errors import (
     TokenRefusedError,
     error_of,
 )
-from rosterhold.adapters.clever.http import Answer, Http, TransportError
+from rosterhold.adapters.http import Answer, Http, TransportError
 from rosterhold.adapters.clever.ids import checked_id
 from rosterhold.adapters.clever.rate import MAX_WAIT_S, RateGate, window_of
 from rosterhold.adapters.clever.threads import in_thread

@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from rosterhold.adapters.clever.http import Answer
+from rosterhold.adapters.http import Answer
 
 # Longest part of a raw answer that is shown, in characters.
 SHOWN_TEXT: Final = 200

@@ -11,7 +11,7 @@ from rosterhold.adapters.clever.errors import (
     TokenRefusedError,
     error_of,
 )
-from rosterhold.adapters.clever.http import Answer
+from rosterhold.adapters.http import Answer
 from rosterhold.adapters.clever.outcome import SENTENCES
 
 

@@ -13,7 +13,7 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 # The edges: a command, a worker process, its step, and a round of its sweep.
 MAY_CATCH_ALL = {"cli/main.py", "workers/runner.py", "workers/sweep.py", "workers/unit.py"}
-IMPORTS_HTTPX = {"adapters/clever/http.py"}
+IMPORTS_HTTPX = {"adapters/http.py"}
 NAMES_OF_LEFTOVERS = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 

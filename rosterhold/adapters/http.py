@@ -1,7 +1,8 @@
-"""HTTP for the Clever adapter. The only module that imports httpx, so that its maintained
+"""HTTP for what is outside: Clever, and who is told of events. The only module that imports httpx, so that its maintained
 continuation can take its place.
 """  # noqa: D205 - one sentence and its reason
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -13,6 +14,8 @@ CONNECT_TIMEOUT_S: Final = 10.0
 # A page of 10 000 users takes Clever several seconds.
 READ_TIMEOUT_S: Final = 90.0
 MAX_CONNECTIONS: Final = 16
+# So much is kept of what a stranger answers.
+LONGEST_ECHO: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,43 @@ class Http:
         """Raises TransportError when there was no whole answer."""
         return await self._send("POST", url, form=form, basic=basic)
 
+    async def post_to(
+        self, url: str, body: bytes, *, headers: Mapping[str, str], address: str, timeout_s: float
+    ) -> Answer:
+        """Post to one address of a host, whatever its name leads to by now.
+
+        The certificate is checked for the host's name. At most LONGEST_ECHO bytes of the answer
+        are read.
+
+        Args:
+            url: where to.
+            body: as it is.
+            headers: with the content type.
+            address: IPv4 or IPv6, as text; the connection is made to it.
+            timeout_s: for the whole exchange.
+
+        Raises:
+            TransportError: there was no answer.
+        """
+        named = httpx.URL(url)
+        request = self._client.build_request(
+            "POST",
+            named.copy_with(host=address),
+            content=body,
+            headers={**headers, "host": named.netloc.decode("ascii")},
+            extensions={"sni_hostname": named.host},
+        )
+        try:
+            async with asyncio.timeout(timeout_s):
+                response = await self._client.send(request, stream=True)
+                try:
+                    echo = await _beginning(response)
+                finally:
+                    await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError) as error:
+            raise TransportError(type(error).__name__) from error
+        return Answer(response.status_code, _headers(response), echo)
+
     async def _send(
         self,
         method: str,
@@ -93,7 +133,7 @@ class Http:
             raise TransportError(type(error).__name__) from error
         return Answer(
             response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
+            _headers(response),
             response.content,
         )
 
@@ -110,3 +150,17 @@ class Http:
         trace: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """The first LONGEST_ECHO bytes of a body; the rest is left unread."""
+    echo = b""
+    async for part in response.aiter_bytes():
+        echo += part
+        if len(echo) >= LONGEST_ECHO:
+            break
+    return echo[:LONGEST_ECHO]
