@@ -1,6 +1,7 @@
-"""HTTP for what is outside: Clever, and who is told of events. The only module that imports httpx, so that its maintained
-continuation can take its place.
-"""  # noqa: D205 - one sentence and its reason
+"""HTTP for what is outside: Clever, and who is told of events.
+
+The only module that imports httpx, so that its maintained continuation can take its place.
+"""
 
 import asyncio
 from collections.abc import Mapping

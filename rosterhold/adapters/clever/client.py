@@ -22,10 +22,10 @@ from rosterhold.adapters.clever.errors import (
     TokenRefusedError,
     error_of,
 )
-from rosterhold.adapters.http import Answer, Http, TransportError
 from rosterhold.adapters.clever.ids import checked_id
 from rosterhold.adapters.clever.rate import MAX_WAIT_S, RateGate, window_of
 from rosterhold.adapters.clever.threads import in_thread
+from rosterhold.adapters.http import Answer, Http, TransportError
 
 DATA_URL: Final = "https://api.clever.com"
 OAUTH_URL: Final = "https://clever.com"

@@ -9,8 +9,8 @@ import pytest
 
 from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
-from rosterhold.adapters.http import Http
 from rosterhold.adapters.clever.rate import MemoryRateGate
+from rosterhold.adapters.http import Http
 from rosterhold.adapters.snapshots import FolderSnapshots
 
 DISTRICT = "58da8a43cc70ab00017a1a87"

@@ -7,9 +7,9 @@ import pytest
 
 from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
-from rosterhold.adapters.http import Http
 from rosterhold.adapters.clever.outcome import Fetched
 from rosterhold.adapters.clever.rate import MemoryRateGate
+from rosterhold.adapters.http import Http
 from rosterhold.adapters.snapshots import FolderSnapshots
 from rosterhold.roster.kinds import KINDS
 from rosterhold.simulator.behaviour import Behaviour

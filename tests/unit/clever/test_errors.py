@@ -11,8 +11,8 @@ from rosterhold.adapters.clever.errors import (
     TokenRefusedError,
     error_of,
 )
-from rosterhold.adapters.http import Answer
 from rosterhold.adapters.clever.outcome import SENTENCES
+from rosterhold.adapters.http import Answer
 
 
 def test_an_answer_of_200_is_no_error():
