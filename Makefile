@@ -59,6 +59,14 @@ format: $(READY) ## format the code
 docs: $(READY) ## write the generated pages of docs/ anew
 	$(BIN)/python -m rosterhold.statemachine.describe docs/states.md
 
+CATALOGUES := rosterhold/locale
+.PHONY: texts
+texts: $(READY) ## put new texts into the catalogues of the translations
+	@mkdir -p var
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k say -k plural:1,2 --omit-header -o var/texts.pot .
+	$(BIN)/pybabel -q update -i var/texts.pot -d $(CATALOGUES) -D rosterhold --no-fuzzy-matching \
+		--ignore-obsolete --ignore-pot-creation-date --omit-header --width 100
+
 .PHONY: clean
 clean: ## remove the environment and what the demo left
 	rm -rf $(VENV) var

@@ -10,6 +10,8 @@ JSON array, so that two snapshots compare by plain equality and SQL stores need 
 from dataclasses import dataclass
 from typing import Final
 
+from rosterhold.roster.language import N_
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -34,7 +36,7 @@ class Kind:
     derived: tuple[str, ...] = ()
     people: bool = False
     identity: tuple[tuple[str, ...], ...] = ()
-    words: tuple[str, str] = ("record", "records")
+    words: tuple[str, str] = (N_("record"), N_("records"))
 
     @property
     def is_pair(self) -> bool:
@@ -70,21 +72,21 @@ SCHOOLS: Final = Kind(
         "principal_email",
     ),
     identity=(("sis_id",), ("school_number",), ("nces_id",)),
-    words=("school", "schools"),
+    words=(N_("school"), N_("schools")),
 )
 TERMS: Final = Kind(
     "terms",
     ("clever_id",),
     ("name", "start_date", "end_date"),
     identity=(("name", "start_date", "end_date"),),
-    words=("term", "terms"),
+    words=(N_("term"), N_("terms")),
 )
 COURSES: Final = Kind(
     "courses",
     ("clever_id",),
     ("name", "number"),
     identity=(("number", "name"), ("number",)),
-    words=("course", "courses"),
+    words=(N_("course"), N_("courses")),
 )
 SECTIONS: Final = Kind(
     "sections",
@@ -103,7 +105,7 @@ SECTIONS: Final = Kind(
         "subject",
     ),
     identity=(("sis_id",),),
-    words=("class", "classes"),
+    words=(N_("class"), N_("classes")),
 )
 STUDENTS: Final = Kind(
     "students",
@@ -124,7 +126,7 @@ STUDENTS: Final = Kind(
     ),
     people=True,
     identity=(("sis_id",), ("state_id",), ("student_number",), _BIRTH),
-    words=("student", "students"),
+    words=(N_("student"), N_("students")),
 )
 TEACHERS: Final = Kind(
     "teachers",
@@ -141,7 +143,7 @@ TEACHERS: Final = Kind(
     ),
     people=True,
     identity=(("sis_id",), ("state_id",), ("teacher_number",), ("email", "last_name")),
-    words=("teacher", "teachers"),
+    words=(N_("teacher"), N_("teachers")),
 )
 STAFF: Final = Kind(
     "staff",
@@ -150,7 +152,7 @@ STAFF: Final = Kind(
     derived=("school_clever_id",),
     people=True,
     identity=(("staff_id",), ("email", "last_name")),
-    words=("staff member", "staff members"),
+    words=(N_("staff member"), N_("staff members")),
 )
 DISTRICT_ADMINS: Final = Kind(
     "district_admins",
@@ -158,7 +160,7 @@ DISTRICT_ADMINS: Final = Kind(
     (*_NAMES, "title"),
     people=True,
     identity=(("email", "last_name"),),
-    words=("district administrator", "district administrators"),
+    words=(N_("district administrator"), N_("district administrators")),
 )
 CONTACTS: Final = Kind(
     "contacts",
@@ -174,21 +176,21 @@ CONTACTS: Final = Kind(
         ("last_name", "phone"),
         ("last_name", "student_clever_id"),
     ),
-    words=("guardian", "guardians"),
+    words=(N_("guardian"), N_("guardians")),
 )
 ENROLMENTS: Final = Kind(
     "enrolments",
     ("section_clever_id", "student_clever_id"),
     (),
     derived=("school_clever_id",),
-    words=("enrolment", "enrolments"),
+    words=(N_("enrolment"), N_("enrolments")),
 )
 GUARDIANSHIPS: Final = Kind(
     "guardianships",
     ("contact_clever_id", "student_clever_id"),
     ("types", "relationships"),
     derived=("school_clever_id",),
-    words=("guardian-student link", "guardian-student links"),
+    words=(N_("guardian-student link"), N_("guardian-student links")),
 )
 
 # Schools first, pairs last: the order in which they are applied and shown.

@@ -4,18 +4,26 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rosterhold.roster.kinds import KINDS
+from rosterhold.roster.language import ENGLISH, N_, Language
 
 # What people ask about first.
 _FIRST_NAMED: Final = ("schools", "students", "teachers", "staff", "sections", "contacts")
 
+_RECORDS: Final = (N_("record"), N_("records"))
 
-def counted(kind: str, number: int) -> str:
+
+def noun(kind: str, number: int, language: Language = ENGLISH) -> str:
+    """`student` or `students`; an unknown kind is called a record."""
+    one, many = KINDS[kind].words if kind in KINDS else _RECORDS
+    return language.say(one if number == 1 else many)
+
+
+def counted(kind: str, number: int, language: Language = ENGLISH) -> str:
     """`1 student`, `1,212 students`; an unknown kind is called a record."""
-    one, many = KINDS[kind].words if kind in KINDS else ("record", "records")
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{language.number(number)} {noun(kind, number, language)}"
 
 
-def most_telling(numbers: Mapping[str, int]) -> str:
+def most_telling(numbers: Mapping[str, int], language: Language = ENGLISH) -> str:
     """In short, how many are concerned: `212 students`, `212 students and 30 other people`.
 
     People go before other records, students before other people. Returns "" for none.
@@ -24,12 +32,20 @@ def most_telling(numbers: Mapping[str, int]) -> str:
     people = {
         kind: number for kind, number in named.items() if kind in KINDS and KINDS[kind].people
     }
-    pool, rest = (people, "other people") if people else (named, "other records")
+    pool = people or named
     if not pool:
         return ""
     first = "students" if "students" in pool else max(pool, key=lambda kind: pool[kind])
+    most = counted(first, pool[first], language)
     others = sum(pool.values()) - pool[first]
-    return counted(first, pool[first]) + (f" and {others:,} {rest}" if others else "")
+    if not others:
+        return most
+    both = (
+        N_("{most} and {others} other people")
+        if people
+        else N_("{most} and {others} other records")
+    )
+    return language.say(both, most=most, others=language.number(others))
 
 
 def in_order(numbers: Mapping[str, int]) -> Sequence[tuple[str, int]]:
@@ -44,17 +60,17 @@ def _place(kind: str) -> int:
 
 # What became of the removals, as an evaluation counts them.
 _RECEIPT: Final = {
-    "removed": "{n} removed as you confirmed",
-    "came_back": "{n} confirmed, but Clever has them again: they stay",
-    "not_covered": "{n} removed within the limits, without a question",
+    "removed": N_("{n} removed as you confirmed"),
+    "came_back": N_("{n} confirmed, but Clever has them again: they stay"),
+    "not_covered": N_("{n} removed within the limits, without a question"),
 }
 
 
-def receipt_lines(receipt: Mapping[str, int]) -> list[str]:
+def receipt_lines(receipt: Mapping[str, int], language: Language = ENGLISH) -> list[str]:
     """What became of the removals, a line each; nothing when there were none."""
     if not any(receipt.values()):
         return []
     return [
-        _RECEIPT.get(name, "{n} " + name.replace("_", " ")).format(n=f"{number:,}")
+        language.say(_RECEIPT.get(name, "{n} " + name.replace("_", " ")), n=language.number(number))
         for name, number in receipt.items()
     ]

@@ -7,38 +7,39 @@ from collections.abc import Iterable
 from typing import Final
 
 from rosterhold.roster.kinds import Kind
+from rosterhold.roster.language import N_
 
-THE_DISTRICT: Final = "The district"
+THE_DISTRICT: Final = N_("The district")
 
-SHARE_REMOVED: Final = (
+SHARE_REMOVED: Final = N_(
     "{place} would lose {removed} of {before} {records} ({share}). The limit is {limit}."
 )
-PEOPLE_REMOVED: Final = "{place} would lose {removed} people: {list}. The limit is {limit}."
-EMPTIED: Final = "{place} would have no {records} left: all {before} would be removed."
-EMPTIED_OF_ONE: Final = "{place} would have no {records} left: the only one would be removed."
-EMPTIED_BY_THE_LAST: Final = (
+PEOPLE_REMOVED: Final = N_("{place} would lose {removed} people: {list}. The limit is {limit}.")
+EMPTIED: Final = N_("{place} would have no {records} left: all {before} would be removed.")
+EMPTIED_OF_ONE: Final = N_("{place} would have no {records} left: the only one would be removed.")
+EMPTIED_BY_THE_LAST: Final = N_(
     "{place} would have no {records} left: {removed} of {before} would be removed, "
     "the others have moved or are confirmed already."
 )
-SCHOOL_REMOVED: Final = "{place} is no longer in the data from Clever and would be removed."
-SCHOOL_REMOVED_WITH: Final = (
+SCHOOL_REMOVED: Final = N_("{place} is no longer in the data from Clever and would be removed.")
+SCHOOL_REMOVED_WITH: Final = N_(
     "{place} is no longer in the data from Clever and would be removed with {list}."
 )
-MORE_OF_A_REMOVED_SCHOOL: Final = (
+MORE_OF_A_REMOVED_SCHOOL: Final = N_(
     "{place} is no longer in the data from Clever, and more of it would be removed than was "
     "confirmed: {list}."
 )
-REIDENTIFIED: Final = (
+REIDENTIFIED: Final = N_(
     "{place} has {changed} of {before} {records} under a new Clever id ({share}). "
     "The limit is {limit}. This happens when source ids change in the SIS."
 )
-GUARDIANS_PER_STUDENT: Final = (
+GUARDIANS_PER_STUDENT: Final = N_(
     "{place} has {students} with {limit} or more guardians; the most is {most}."
 )
-CONTACT_TYPES: Final = (
+CONTACT_TYPES: Final = N_(
     "{place} has {links} of the type {type}. These contacts would get access like any guardian."
 )
-UNREADABLE_RECORDS: Final = (
+UNREADABLE_RECORDS: Final = N_(
     "{place} has {unreadable} of {total} {records} that could not be read ({share}). "
     "The limit is {limit}."
 )

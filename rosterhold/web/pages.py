@@ -1,7 +1,7 @@
 """From a template to an answer."""
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -12,8 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from rosterhold.roster.wording import counted, in_order
+from rosterhold.adapters.languages import language
+from rosterhold.roster.language import N_
+from rosterhold.roster.wording import counted, in_order, noun
+from rosterhold.statemachine.retelling import retold
 from rosterhold.web import words
+from rosterhold.web.language import keep_language, language_of, other_languages
 from rosterhold.web.security import HEADERS
 from rosterhold.web.site import site_of
 
@@ -21,58 +25,77 @@ log = structlog.get_logger(__name__)
 
 # What an error page says: a heading and what to do.
 _ERRORS: Final = {
-    400: ("We could not read that", "Please go back and try again."),
+    400: (N_("We could not read that"), N_("Please go back and try again.")),
     401: (
-        "Please use the link in your mail",
-        (
+        N_("Please use the link in your mail"),
+        N_(
             "This page is only for the administrators of a district. Open the link in the "
             "mail that we sent you. If you have been in before, the visit has ended after "
             "twelve hours; the link in the mail lets you in again."
         ),
     ),
     403: (
-        "This form is too old",
-        "Nothing was done. Please open the link in your mail again and repeat your answer.",
+        N_("This form is too old"),
+        N_("Nothing was done. Please open the link in your mail again and repeat your answer."),
     ),
     404: (
-        "There is no such page",
-        "The address may be incomplete. Please open the link in your mail again.",
+        N_("There is no such page"),
+        N_("The address may be incomplete. Please open the link in your mail again."),
     ),
-    405: ("This page cannot do that", "Nothing was done. Please go back and try again."),
-    413: ("That was too much at once", "Nothing was done. Please go back and try again."),
+    405: (
+        N_("This page cannot do that"),
+        N_("Nothing was done. Please go back and try again."),
+    ),
+    413: (
+        N_("That was too much at once"),
+        N_("Nothing was done. Please go back and try again."),
+    ),
     500: (
-        "Something went wrong on our side",
-        "Nothing of your roster was changed by this. Please try again in a few minutes.",
+        N_("Something went wrong on our side"),
+        N_("Nothing of your roster was changed by this. Please try again in a few minutes."),
     ),
     503: (
-        "We cannot reach our records just now",
-        (
-            "Please try again in a minute. If you have just answered, look at the sync again first:"
-            " your answer may have arrived."
+        N_("We cannot reach our records just now"),
+        N_(
+            "Please try again in a minute. If you have just answered, look at the sync again "
+            "first: your answer may have arrived."
         ),
     ),
 }
 
 
 @cache
-def _environment() -> Environment:
+def _environment(code: str) -> Environment:
+    """The templates in one language."""
+    own = language(code)
     environment = Environment(
         loader=PackageLoader("rosterhold.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        own.translations.gettext, own.translations.ngettext, newstyle=True
     )
     environment.globals.update(
-        counted=counted,
+        language=own,
+        say=own.say,
+        moment=own.moment,
+        day=own.day,
         in_order=in_order,
-        moment=words.moment,
-        state_words=words.state_words,
-        action_words=words.action_words,
-        kind_words=words.kind_words,
+        counted=partial(counted, language=own),
+        noun=partial(noun, language=own),
+        retold=partial(retold, language=own),
+        state_words=partial(words.state_words, language=own),
+        action_words=partial(words.action_words, language=own),
+        why_words=partial(words.why_words, language=own),
+        kind_words=partial(words.kind_words, language=own),
         style_version=_style_version(),
     )
-    environment.filters["number"] = "{:,}".format
+    environment.filters["number"] = own.number
     return environment
 
 
@@ -83,13 +106,24 @@ def _style_version() -> str:
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
-    html = _environment().get_template(template).render(base=site_of(request).base, **content)
-    return HTMLResponse(html, status, headers=HEADERS)
+    """A template in the visitor's language."""
+    own = language_of(request)
+    html = (
+        _environment(own.code)
+        .get_template(template)
+        .render(base=site_of(request).base, other_languages=other_languages(request), **content)
+    )
+    response = HTMLResponse(html, status, headers={**HEADERS, "Content-Language": own.code})
+    keep_language(request, response)
+    return response
 
 
 def message_page(request: Request, status: int, heading: str, text: str) -> HTMLResponse:
-    """A page that only says something."""
-    return page(request, "message.html", status=status, heading=heading, text=text)
+    """A page that only says something, in texts of the catalogue."""
+    own = language_of(request)
+    return page(
+        request, "message.html", status=status, heading=own.say(heading), text=own.say(text)
+    )
 
 
 def away_page(request: Request, error: Exception) -> Response:

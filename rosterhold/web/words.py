@@ -1,32 +1,32 @@
 """Names of states, answers and times, as people read them."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rosterhold.roster.kinds import KINDS
+from rosterhold.roster.language import ENGLISH, N_, Language
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.decisions import Action
 
 STATES: Final = {
-    SyncState.FETCHING: "Reading from Clever",
-    SyncState.EVALUATING: "Checking the changes",
-    SyncState.APPLYING: "Updating your roster",
-    SyncState.HELD_DISCONNECTED: "On hold: not connected",
-    SyncState.HELD_CONFIGURATION: "On hold: data configuration",
-    SyncState.HELD_REMOVALS: "On hold: data removals",
-    SyncState.RESUMED: "Starting again",
-    SyncState.COMPLETED: "Completed",
-    SyncState.CANCELLED: "Cancelled",
-    SyncState.FAILED: "Failed",
+    SyncState.FETCHING: N_("Reading from Clever"),
+    SyncState.EVALUATING: N_("Checking the changes"),
+    SyncState.APPLYING: N_("Updating your roster"),
+    SyncState.HELD_DISCONNECTED: N_("On hold: not connected"),
+    SyncState.HELD_CONFIGURATION: N_("On hold: data configuration"),
+    SyncState.HELD_REMOVALS: N_("On hold: data removals"),
+    SyncState.RESUMED: N_("Starting again"),
+    SyncState.COMPLETED: N_("Completed"),
+    SyncState.CANCELLED: N_("Cancelled"),
+    SyncState.FAILED: N_("Failed"),
 }
 
 ACTIONS: Final = {
-    Action.CHECK_AGAIN: "Check for new Clever data",
-    Action.CONFIRM: "Confirm removals",
-    Action.ACCEPT: "Accept",
-    Action.LEAVE_OUT: "Leave these contacts out",
-    Action.FIXED: "I fixed it",
+    Action.CHECK_AGAIN: N_("Check for new Clever data"),
+    Action.CONFIRM: N_("Confirm removals"),
+    Action.ACCEPT: N_("Accept"),
+    Action.LEAVE_OUT: N_("Leave these contacts out"),
+    Action.FIXED: N_("I fixed it"),
 }
 
 # The way of a sync without a hold.
@@ -37,37 +37,49 @@ STEPS: Final = (
     SyncState.COMPLETED,
 )
 
+# Why a sync moved on, as its history has it; what else stands there is for engineers.
+WHYS: Final = (
+    N_("the nightly schedule"),
+    N_("its time in the night"),
+    N_("started from the command line"),
+    N_("cancelled from the command line"),
+    N_("the roster is what was reviewed"),
+    N_("Clever is read again"),
+    N_("Clever was read to the end"),
+    N_("nothing was found to hold"),
+)
 
-def state_words(state: str) -> str:
-    return STATES.get(SyncState(state), state)
+
+def state_words(state: str, language: Language = ENGLISH) -> str:
+    return language.say(STATES[SyncState(state)]) if state in set(SyncState) else state
 
 
-def action_words(action: str) -> str:
+def action_words(action: str, language: Language = ENGLISH) -> str:
     """What a button said; another word (a schedule's, a worker's) is left as it is."""
-    return ACTIONS[Action(action)] if action in set(Action) else action
+    return language.say(ACTIONS[Action(action)]) if action in set(Action) else action
 
 
-def kind_words(kind: str) -> str:
+def why_words(why: str, language: Language = ENGLISH) -> str:
+    """Why a sync moved on; "" for what only engineers understand."""
+    return (
+        language.say(why)
+        if why in WHYS
+        else action_words(why, language)
+        if why in set(Action)
+        else ""
+    )
+
+
+def kind_words(kind: str, language: Language = ENGLISH) -> str:
     """`Students`; the heading of a kind."""
-    return KINDS[kind].words[1].capitalize() if kind in KINDS else kind
+    return language.say(KINDS[kind].words[1]).capitalize() if kind in KINDS else kind
 
 
-def moment(at: datetime, zone_name: str) -> str:
-    """`Nov 4, 2025, 2:03 PM CST`, in the district's time zone."""
-    try:
-        zone = ZoneInfo(zone_name)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    there = at.astimezone(zone)
-    hour = there.hour % 12 or 12
-    return f"{there:%b} {there.day}, {there.year}, {hour}:{there:%M %p %Z}"
-
-
-def lasting(span: timedelta) -> str:
+def lasting(span: timedelta, language: Language = ENGLISH) -> str:
     """`3 days`, `5 hours`, `a few minutes`."""
     hours = int(span.total_seconds() // 3600)
     if hours >= 48:  # noqa: PLR2004 - from two days on, hours say nothing
-        return f"{hours // 24} days"
+        return language.plural("{n} day", "{n} days", hours // 24)
     if hours >= 1:
-        return "an hour" if hours == 1 else f"{hours} hours"
-    return "a few minutes"
+        return language.plural("an hour", "{n} hours", hours)
+    return language.say(N_("a few minutes"))

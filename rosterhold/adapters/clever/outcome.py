@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from rosterhold.adapters.clever import structs
+from rosterhold.roster.language import N_
 from rosterhold.roster.snapshot import Manifest
 
 
@@ -86,52 +87,80 @@ class CannotConnect:
     detail: str
 
 
-_CHECK_APP: Final = (
+_CHECK_APP: Final = N_(
     "Please log in to Clever, open your applications and check that this app is installed and "
     "that its request to connect was accepted."
 )
-_CHECK_SHARING: Final = (
+_CHECK_SHARING: Final = N_(
     "Please log in to Clever, open this app's sharing settings and check that the right schools, "
     "classes, students, staff and guardians are shared."
 )
-_NOTHING_TO_DO: Final = (
+_NOTHING_TO_DO: Final = N_(
     "There is nothing you need to do at Clever: we will try again, and your rosters stay as they "
     "are."
 )
 
-# code → what a district administrator reads.
-SENTENCES: Final[dict[str, str]] = {
-    "token_refused": f"Clever no longer lets this app read your district's data. {_CHECK_APP}",
-    "not_connected": f"Your district is not connected to this app in Clever. {_CHECK_APP}",
+# code → what a district administrator reads, sentence by sentence.
+_SENTENCES: Final[dict[str, tuple[str, ...]]] = {
+    "token_refused": (
+        N_("Clever no longer lets this app read your district's data."),
+        _CHECK_APP,
+    ),
+    "not_connected": (
+        N_("Your district is not connected to this app in Clever."),
+        _CHECK_APP,
+    ),
     "out_of_scope": (
-        "Clever does not allow this app to read some of the data that your rosters are made of. "
-        f"{_CHECK_SHARING}"
+        N_(
+            "Clever does not allow this app to read some of the data that your rosters are made of."
+        ),
+        _CHECK_SHARING,
     ),
     "nothing_shared": (
-        "Clever gave us no school and no person of your district, as if nothing were shared with "
-        f"this app. {_CHECK_SHARING}"
+        N_(
+            "Clever gave us no school and no person of your district, as if nothing were shared "
+            "with this app."
+        ),
+        _CHECK_SHARING,
     ),
     "credentials_refused": (
-        "Clever did not accept this app's own login. The people who run the app have to correct "
-        "this; there is nothing you need to do, and your rosters stay as they are."
+        N_("Clever did not accept this app's own login."),
+        N_(
+            "The people who run the app have to correct this; there is nothing you need to do, "
+            "and your rosters stay as they are."
+        ),
     ),
-    "unreachable": f"Clever could not be reached, or did not answer as it should. {_NOTHING_TO_DO}",
-    "rate_limited": f"Clever asked us to slow down for longer than we could wait. {_NOTHING_TO_DO}",
-    "bad_answer": f"Clever answered with something we could not read. {_NOTHING_TO_DO}",
+    "unreachable": (
+        N_("Clever could not be reached, or did not answer as it should."),
+        _NOTHING_TO_DO,
+    ),
+    "rate_limited": (
+        N_("Clever asked us to slow down for longer than we could wait."),
+        _NOTHING_TO_DO,
+    ),
+    "bad_answer": (N_("Clever answered with something we could not read."), _NOTHING_TO_DO),
     "refused": (
-        "Clever refused the way in which this app asked for your data. The people who run the app "
-        "have to look into this; your rosters stay as they are."
+        N_("Clever refused the way in which this app asked for your data."),
+        N_("The people who run the app have to look into this; your rosters stay as they are."),
     ),
     "incomplete": (
-        "Clever did not give us all of your data, so we did not use any of it. "
-        "We will try again, and your rosters stay as they are. If this lasts, please check in "
-        "Clever that your data still sync and that the right data are shared with this app."
+        N_("Clever did not give us all of your data, so we did not use any of it."),
+        N_("We will try again, and your rosters stay as they are."),
+        N_(
+            "If this lasts, please check in Clever that your data still sync and that the right "
+            "data are shared with this app."
+        ),
     ),
     "moving": (
-        "Your district's data kept changing at Clever while we read them, so we could not get a "
-        f"complete picture. {_NOTHING_TO_DO}"
+        N_(
+            "Your district's data kept changing at Clever while we read them, so we could not get "
+            "a complete picture."
+        ),
+        _NOTHING_TO_DO,
     ),
 }
+
+SENTENCES: Final = {code: " ".join(parts) for code, parts in _SENTENCES.items()}
 
 
 def cannot_connect(code: str, detail: str, *, permanent: bool) -> CannotConnect:
