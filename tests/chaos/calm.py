@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,10 +17,12 @@ from rosterhold.adapters.database.views import SyncView
 PATIENCE_S = 240.0
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(town: Storm, true: Callable[[], bool]) -> None:
+    """Wait for it; when it does not come, say what everybody is at."""
     until = time.monotonic() + PATIENCE_S
     while not true():
-        assert time.monotonic() < until, "it did not come to that"
+        if time.monotonic() > until:
+            pytest.fail(f"it did not come to that\n{town.tells()}")
         time.sleep(0.05)
 
 
@@ -37,7 +40,7 @@ def begin(town: Storm, number: int) -> str:
             started.append(town.people.start(district(town, number).id))
         return bool(started)
 
-    until(is_started)
+    until(town, is_started)
     (one,) = started
     assert isinstance(one, decisions.Started)
     return one.sync_id
@@ -50,8 +53,19 @@ def seen(town: Storm, sync_id: str) -> SyncView:
     return view
 
 
+def rests(town: Storm, sync_id: str, state: str) -> None:
+    """Wait until nothing more happens to a sync by itself, which has to be in this state."""
+
+    def is_at_rest() -> bool:
+        sync = seen(town, sync_id)
+        return sync.finished_at is not None or sync.state.startswith("on_hold.")
+
+    until(town, is_at_rest)
+    assert seen(town, sync_id).state == state, town.tells()
+
+
 def completes(town: Storm, sync_id: str) -> None:
-    until(lambda: seen(town, sync_id).state == "completed")
+    rests(town, sync_id, "completed")
 
 
 def leased(town: Storm) -> dict[int, int]:

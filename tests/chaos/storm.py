@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+
 from chaos.bars import STRICT, Bars, wait_until
 from chaos.checker import Checker
 from chaos.clever import Weather, make_world
@@ -30,11 +32,14 @@ from chaos.servers import Postgres, Valkey
 from chaos.sql import of_postgres
 from chaos.truth import differences
 from rosterhold.adapters.database import districts, migrations
+from rosterhold.adapters.database.tables import outbox, syncs
 from rosterhold.config.settings import load
 from rosterhold.config.wiring import build
 from rosterhold.simulator.server import SimulatorServer
 
 CALM_WITHIN_S = 300.0
+# Of the log of the workers, when something does not come about.
+LINES_TOLD = 200
 # Seconds from fault to fault, on average: a long storm has to leave time for its syncs.
 FIERCE_EVERY_S, LONG_EVERY_S = 0.55, 3.0
 
@@ -148,6 +153,15 @@ class Storm:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def tells(self) -> str:
+        """What is open, what the worker processes said, and what each of their threads is at."""
+        with self.services.database.reading() as conn:
+            unfinished = conn.execute(sa.select(syncs).where(syncs.c.finished_at.is_(None)))
+            rows = [*unfinished.mappings(), *conn.execute(sa.select(outbox)).mappings()]
+        self.crew.tell_their_threads()
+        said = self.crew.log_path.read_text().splitlines()[-LINES_TOLD:]
+        return "\n".join((*(str(dict(row)) for row in rows), *said))
+
     def _environment(self) -> dict[str, str]:
         return {
             "ROSTERHOLD_DATABASE_URL": self.postgres.url,
@@ -158,6 +172,8 @@ class Storm:
             "ROSTERHOLD_SMTP_URL": self.post_office.url,
             "ROSTERHOLD_SECRET_KEYS": "a key for storms and nothing else",
             "ROSTERHOLD_LOG_FORMAT": "json",
+            # Ended by SIGABRT, a process says what each of its threads is at.
+            "PYTHONFAULTHANDLER": "1",
             "CHAOS_SEED": str(self.seed),
             "CHAOS_DOOMED": str(self._doomed),
             "CHAOS_DEATHS": str(self.deaths),

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chaos.calm import begin, clever_is_slow, completes, district, leased, seen, until
+from chaos.calm import begin, clever_is_slow, completes, district, leased, rests, seen, until
 from chaos.crew import CLOCKS_S
 from chaos.storm import Storm
 from rosterhold.adapters import destination, layout
@@ -24,17 +24,19 @@ def nothing_is_left(town: Storm):
 
 
 def test_the_work_of_killed_processes_is_taken_over_and_their_siblings_go_on(town: Storm):
-    until(lambda: len(town.crew.pids()) == PROCESSES)
+    until(town, lambda: len(town.crew.pids()) == PROCESSES)
     clever_is_slow(town, 22.0)
     sync_ids = [begin(town, number) for number in range(1, 8)]
-    until(lambda: len(leased(town)) == len(sync_ids))
+    until(town, lambda: len(leased(town)) == len(sync_ids))
     before = leased(town)
     alive = town.crew.kill_the_first_unit_and_one_process_of_the_last()
     town.simulator.world.heal()
-    until(lambda: any(epoch > before.get(work, epoch) for work, epoch in leased(town).items()))
+    until(
+        town, lambda: any(epoch > before.get(work, epoch) for work, epoch in leased(town).items())
+    )
     for sync_id in sync_ids:
         completes(town, sync_id)
-    until(lambda: len(town.crew.pids()) == PROCESSES)
+    until(town, lambda: len(town.crew.pids()) == PROCESSES)
     assert alive <= set(town.crew.pids())
 
 
@@ -48,14 +50,14 @@ def test_a_machine_whose_clock_is_minutes_ahead_takes_over_nobodys_work(town: St
         epochs.update(leased(town).values())
         return all(seen(town, sync_id).state == "completed" for sync_id in sync_ids)
 
-    until(are_complete)
+    until(town, are_complete)
     assert epochs == {1}
 
 
 def test_workers_told_to_stop_lose_no_step_and_leave_none_claimed(town: Storm):
     clever_is_slow(town, 1.0)
     sync_ids = [begin(town, number) for number in (1, 2, 3, 4)]
-    until(lambda: len(leased(town)) >= 2)
+    until(town, lambda: len(leased(town)) >= 2)
     town.crew.stop()
     assert town.crew.codes() == [0, 0]
     assert leased(town) == {}
@@ -75,11 +77,11 @@ def test_workers_that_start_before_their_servers_wait_and_go_on(town: Storm):
     def said() -> str:
         return town.crew.log_path.read_bytes()[told:].decode()
 
-    until(lambda: "the database is away; the sweep waits" in said())
+    until(town, lambda: "the database is away; the sweep waits" in said())
     time.sleep(2)
     town.postgres.start()
     town.valkey.start()
-    until(lambda: "the database is back" in said())
+    until(town, lambda: "the database is back" in said())
     completes(town, begin(town, 5))
     assert said().count("the database is away; the sweep waits") <= 4
 
@@ -94,7 +96,7 @@ def test_a_lost_baseline_ends_in_a_failed_sync_that_applied_nothing(town: Storm)
     shutil.rmtree(lost)
     town.simulator.world.change("add-students", row.clever_id, count=2)
     sync_id = begin(town, 7)
-    until(lambda: seen(town, sync_id).finished_at is not None)
+    until(town, lambda: seen(town, sync_id).finished_at is not None)
     sync = seen(town, sync_id)
     assert sync.state == "failed"
     assert sync.failure is not None
@@ -107,7 +109,7 @@ def test_a_lost_file_of_an_evaluation_fails_the_sync_when_it_is_asked_for(town: 
     row = district(town, 0)
     town.simulator.world.change("remove-students", row.clever_id, share=0.6)
     sync_id = begin(town, 0)
-    until(lambda: seen(town, sync_id).state == "on_hold.data_removals")
+    rests(town, sync_id, "on_hold.data_removals")
     hold = town.people.page(sync_id)
     assert hold is not None
     number = hold.reasons[0].evaluation_no
@@ -124,7 +126,7 @@ def test_a_lost_file_of_an_evaluation_fails_the_sync_when_it_is_asked_for(town: 
     )
     assert isinstance(decided, decisions.Decided)
     town.services.doorbell.ring(decided.work)
-    until(lambda: seen(town, sync_id).finished_at is not None)
+    until(town, lambda: seen(town, sync_id).finished_at is not None)
     assert seen(town, sync_id).state == "failed"
     with town.services.database.reading() as conn:
         students = destination.active_counts(conn, row.id)["students"]

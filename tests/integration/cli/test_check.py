@@ -37,10 +37,10 @@ def embedded(checked):
 
 
 @pytest.fixture
-def on_servers(postgres_url, redis_server, monkeypatch, checked):
+def on_servers(postgres_url, redis_url, monkeypatch, checked):
     """The same with PostgreSQL and a Redis server."""
     monkeypatch.setenv("ROSTERHOLD_DATABASE_URL", postgres_url)
-    monkeypatch.setenv("ROSTERHOLD_REDIS_URL", redis_server)
+    monkeypatch.setenv("ROSTERHOLD_REDIS_URL", redis_url)
     monkeypatch.setenv("ROSTERHOLD_SECRET_KEYS", "a key for tests and nothing else")
     database = Database(postgres_url)
     migrations.upgrade(database)
@@ -175,8 +175,8 @@ def test_a_postgresql_that_nobody_maintains_is_warned_of(on_servers, monkeypatch
     assert "no longer maintained" in on_servers()["database"]["warnings"][0]
 
 
-def test_a_redis_that_throws_messages_away_is_warned_of(on_servers, redis_server):
-    with redis.Redis.from_url(redis_server) as client:
+def test_a_redis_that_throws_messages_away_is_warned_of(on_servers, redis_url):
+    with redis.Redis.from_url(redis_url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
             assert "allkeys-lru" in on_servers()["redis"]["warnings"][0]

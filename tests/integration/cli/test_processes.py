@@ -91,9 +91,9 @@ def test_processes_refuse_a_database_without_tables(rosterhold, monkeypatch, com
 
 @pytest.mark.servers
 def test_with_a_redis_workers_do_the_work(
-    rosterhold, district, others_work, redis_server, monkeypatch
+    rosterhold, district, others_work, redis_url, monkeypatch
 ):
-    monkeypatch.setenv("ROSTERHOLD_REDIS_URL", redis_server)
+    monkeypatch.setenv("ROSTERHOLD_REDIS_URL", redis_url)
     others_work()
     with running("worker", "--processes", "1", "--threads", "2"):
         assert rosterhold("sync", "start", district, "--wait").code == 0

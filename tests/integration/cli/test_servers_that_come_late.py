@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from queue import Empty, Queue
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -103,11 +104,12 @@ def test_a_process_that_waits_is_ended_by_a_signal(late_postgres, process, comma
 
 @pytest.mark.servers
 def test_work_is_done_before_redis_is_there_and_after(
-    rosterhold, district, process, redis_server, monkeypatch
+    rosterhold, district, process, redis_url, monkeypatch
 ):
-    host, port = redis_server.removeprefix("redis://").removesuffix("/0").split(":")
-    late_redis = LateServer(socket.AF_INET, (host, int(port)))
-    monkeypatch.setenv("ROSTERHOLD_REDIS_URL", f"redis://127.0.0.1:{late_redis.port}/0")
+    address = urlsplit(redis_url)
+    late_redis = LateServer(socket.AF_INET, (address.hostname, address.port))
+    late = redis_url.replace(f"{address.hostname}:{address.port}", f"127.0.0.1:{late_redis.port}")
+    monkeypatch.setenv("ROSTERHOLD_REDIS_URL", late)
     worker = process("worker")
     worker.says("worker process started")
     assert rosterhold("sync", "start", district, "--wait").code == 0

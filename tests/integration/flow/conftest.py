@@ -114,7 +114,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         database_url=request.getfixturevalue("postgres_url")
         if on_servers
         else f"sqlite:///{tmp_path / 'rosterhold.db'}",
-        redis_url=request.getfixturevalue("redis_server") if on_servers else None,
+        redis_url=request.getfixturevalue("redis_url") if on_servers else None,
         snapshots=str(tmp_path / "snapshots"),
         mail_folder=str(tmp_path / "mail"),
         secret_keys=("a key for tests and nothing else",),
