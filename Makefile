@@ -58,6 +58,7 @@ format: $(READY) ## format the code
 .PHONY: docs
 docs: $(READY) ## write the generated pages of docs/ anew
 	$(BIN)/python -m rosterhold.statemachine.describe docs/states.md
+	$(BIN)/python -m rosterhold.web.api.describe docs/openapi.json
 
 CATALOGUES := rosterhold/locale
 .PHONY: texts

@@ -25,6 +25,7 @@ from rosterhold.adapters.database.holds import HoldIntent
 from rosterhold.adapters.database.outbox import Written
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.transitions import Cause, perform
+from rosterhold.adapters.request_rate import RequestRate
 from rosterhold.adapters.snapshots import FolderSnapshots
 from rosterhold.adapters.tickets import Tickets, report_link
 from rosterhold.roster.changes import ChangeCounts
@@ -154,6 +155,7 @@ class Office:
         self.doorbell = RecordingDoorbell()
         self.tickets = Tickets(["a key for the tests"])
         self.public_url = public_url
+        self.request_rate: RequestRate | None = None
 
     def app(self) -> Starlette:
         return create_app(
@@ -164,6 +166,7 @@ class Office:
                 tickets=self.tickets,
                 public_url=self.public_url,
                 clock=lambda: datetime.now(UTC),
+                request_rate=self.request_rate,
             )
         )
 

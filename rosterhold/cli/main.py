@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "sync": ("rosterhold.cli.sync", "Start, list, show and cancel syncs."),
     "hold": ("rosterhold.cli.hold", "See what is on hold, and decide."),
     "roster": ("rosterhold.cli.roster", "Export the applied roster."),
+    "token": ("rosterhold.cli.token", "Make, list and revoke tokens of the API."),
     "purge": ("rosterhold.cli.purge", "Delete the files of old syncs."),
     "check": ("rosterhold.cli.check", "Check the settings and every service."),
 }

@@ -87,6 +87,7 @@ class WebServer:
             tickets=services.tickets,
             public_url=services.settings.public_url,
             clock=lambda: datetime.now(UTC),
+            request_rate=services.request_rate,
         )
         # Addresses carry tickets: they are not logged.
         config = uvicorn.Config(

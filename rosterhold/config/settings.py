@@ -32,6 +32,7 @@ _DAYS: Final = {"retention_days": HISTORY_DAYS, "forget_removed_days": 1}
 _MOST_DAYS: Final = 36_500
 # Three signs of life have to fit into it.
 _LEASE_S: Final = (5, 300)
+_MOST_REQUESTS: Final = 1_000_000
 _WEB: Final = frozenset({"http", "https"})
 _MAIL: Final = frozenset({"smtp", "smtps"})
 
@@ -57,6 +58,7 @@ class Settings:
         public_url: where people reach the web pages, without a trailing slash.
         secret_keys: newest first; the first signs and encrypts, all of them verify and decrypt.
         log_format: "console" or "json".
+        api_requests_per_minute: how many requests a token of the API may send in a minute.
     """
 
     database_url: str = "sqlite:///var/rosterhold.db"
@@ -75,6 +77,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8800"
     secret_keys: tuple[str, ...] = ()
     log_format: str = "console"
+    api_requests_per_minute: int = 600
 
     def shown(self) -> dict[str, str]:
         """The settings as they may be printed."""
@@ -179,6 +182,8 @@ def _checked(name: str, raw: object, key: str) -> object:
     if name == "lease_seconds":
         least, most = _LEASE_S
         return _number(raw, key, f"number of seconds from {least} to {most}", least, most)
+    if name == "api_requests_per_minute":
+        return _number(raw, key, f"number from 1 to {_MOST_REQUESTS}", 1, _MOST_REQUESTS)
     if not isinstance(raw, str) or not raw.strip():
         raise SettingsError(f"{key} must be a text that is not empty")
     check = _CHECKS.get(name)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rosterhold.adapters.clever.client import CleverClient
     from rosterhold.adapters.clever.rate import RateGate
     from rosterhold.adapters.mail import Mailer
+    from rosterhold.adapters.request_rate import RequestRate
 
 # ruff: noqa: PLC0415 - a part is imported when it is made: a command waits for what it uses only.
 
@@ -65,6 +66,12 @@ class Services:
         return RedisRateGate(self._redis)
 
     @cached_property
+    def request_rate(self) -> "RequestRate":
+        from rosterhold.adapters.request_rate import RedisRequestRate
+
+        return RedisRequestRate(self._redis, self.settings.api_requests_per_minute)
+
+    @cached_property
     def mailer(self) -> "Mailer":
         from rosterhold.adapters.mail import FolderMailer, SmtpMailer
 
@@ -84,7 +91,15 @@ class Services:
 
     def make(self) -> Self:
         """Make every part now: for a process with threads, of which two might make a part twice."""
-        for name in ("database", "store", "doorbell", "rate_gate", "mailer", "tickets"):
+        for name in (
+            "database",
+            "store",
+            "doorbell",
+            "rate_gate",
+            "request_rate",
+            "mailer",
+            "tickets",
+        ):
             getattr(self, name)
         return self
 

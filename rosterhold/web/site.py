@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.doorbell import Doorbell
+from rosterhold.adapters.request_rate import RequestRate
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.roster.store import SnapshotStore
 
@@ -21,6 +22,7 @@ class Site:
         public_url: where people reach the pages, without a trailing slash. Its path is put
             before every link; a proxy takes it away again.
         clock: the time now, aware.
+        request_rate: counts the requests of the API; None to count nothing.
     """
 
     database: Database
@@ -29,6 +31,7 @@ class Site:
     tickets: Tickets
     public_url: str
     clock: Callable[[], datetime]
+    request_rate: RequestRate | None = None
 
     @property
     def is_https(self) -> bool:

@@ -80,15 +80,15 @@ def find(conn: sa.Connection, word: str) -> DistrictRow | None:
             sa.or_(districts.c.id == word.upper(), districts.c.clever_id == word)
         )
     ).one_or_none()
-    return None if row is None else _as_district(row)
+    return None if row is None else as_district(row)
 
 
 def every(conn: sa.Connection) -> list[DistrictRow]:
     rows = conn.execute(sa.select(districts).order_by(districts.c.name, districts.c.id))
-    return [_as_district(row) for row in rows]
+    return [as_district(row) for row in rows]
 
 
-def _as_district(row: sa.Row[Any]) -> DistrictRow:
+def as_district(row: sa.Row[Any]) -> DistrictRow:
     return DistrictRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public mapping view
 
 

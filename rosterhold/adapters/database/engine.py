@@ -118,3 +118,34 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+class Within(Database):
+    """A database inside one transaction: what its transactions write is committed with that one.
+
+    One of them that raises undoes its own part alone.
+    """
+
+    def __init__(self, database: Database, tx: Transaction) -> None:
+        self.lease = database.lease
+        self.is_sqlite = database.is_sqlite
+        self.engine = database.engine
+        self._tx = tx
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        tx = self._tx
+        with tx.conn.begin_nested():
+            yield Transaction(tx.conn, tx.clock, tx.is_sqlite, tx.lease)
+
+    @contextmanager
+    def one_statement(self) -> Iterator[Transaction]:
+        with self.transaction() as tx:
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        yield self._tx.conn
+
+    def now(self, conn: sa.Connection) -> datetime:
+        return self._tx.clock(conn)

@@ -1,0 +1,85 @@
+"""Districts and their schools."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from rosterhold.adapters.database import listings
+from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.tokens import Scope
+from rosterhold.web.api.documented import DISTRICT, DistrictId, tagged
+from rosterhold.web.api.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    cursor_of,
+    keys_of,
+    page_of,
+)
+from rosterhold.web.api.routing import TaggedRoute
+from rosterhold.web.api.security import Caller, needs
+
+router = APIRouter(tags=["districts"], route_class=TaggedRoute)
+
+
+class District(BaseModel):
+    """A district, which is the tenant: nothing is ever read across two of them."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": DISTRICT,
+                    "clever_id": "5a0c91b95c7cc000010d417c",
+                    "name": "Prairie Unified",
+                    "time_zone": "America/Chicago",
+                    "baseline_sync_id": "01K0ZC6M5W3Q7W3ZJ0G1V3G5RB",
+                    "clever_state": "success",
+                    "clever_error": None,
+                    "clever_last_sync": "2026-03-02T07:12:44Z",
+                    "created_at": "2026-01-12T15:03:10Z",
+                }
+            ]
+        },
+    )
+
+    id: str = Field(description="Ours; it stays.")
+    clever_id: str
+    name: str
+    time_zone: str = Field(description="An IANA name.")
+    baseline_sync_id: str | None = Field(
+        description="The sync that made the roster what it is; null before the first one."
+    )
+    clever_state: str | None = Field(
+        description="What Clever said of the district at the last fetch."
+    )
+    clever_error: str | None
+    clever_last_sync: datetime | None
+    created_at: datetime
+
+
+def _item(row: DistrictRow) -> District:
+    return District.model_validate(row)
+
+
+@router.get("/districts", summary="List districts", responses=tagged())
+def list_districts(
+    caller: Caller = needs(Scope.DISTRICTS_READ),
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[District]:
+    """The districts that the token may see, by their id."""
+    (after,) = keys_of("districts", cursor, str) or ("",)
+    with caller.database.reading() as conn:
+        rows = listings.districts_after(conn, caller.tenant, after=after, limit=limit + 1)
+    return page_of(rows, limit, _item, lambda row: cursor_of("districts", row.id))
+
+
+@router.get("/districts/{district_id}", summary="Show a district", responses=tagged())
+def show_district(
+    district_id: DistrictId, caller: Caller = needs(Scope.DISTRICTS_READ)
+) -> District:
+    return _item(caller.district(district_id))
