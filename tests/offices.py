@@ -32,7 +32,7 @@ from rosterhold.roster.changes import ChangeCounts
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.report import REMOVED_COLUMNS
 from rosterhold.statemachine.chart import SyncEvent
-from rosterhold.statemachine.findings import SUBJECT_COLUMNS, Finding, digest, subjects_of
+from rosterhold.statemachine.findings import SUBJECT_COLUMNS, Finding, digest, named_by, subjects_of
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.web.app import create_app
 from rosterhold.web.site import Site
@@ -274,6 +274,7 @@ class Office:
         for reason in (Reason.DATA_REMOVALS, Reason.DATA_CONFIGURATION):
             found = [finding for finding in findings if finding.reason is reason]
             self.store.write(layout.subjects_ref(prefix, reason), subjects_of(found))
+        self.store.write(layout.named_ref(prefix), named_by(findings))
 
     def _in(self, tx: Transaction, sync_id: str) -> SyncRow:
         sync = syncs.load(tx.conn, sync_id)

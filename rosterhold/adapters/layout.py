@@ -46,6 +46,11 @@ def subjects_ref(prefix: str, reason: Reason) -> str:
     return f"{prefix}/subjects/{reason.value}.parquet"
 
 
+def named_ref(prefix: str) -> str:
+    """The records of each finding by itself; written when there are findings."""
+    return f"{prefix}/subjects/by_finding.parquet"
+
+
 def accepted_ref(prefix: str) -> str:
     """What the district accepted, under today's ids: stored when the evaluation is applied."""
     return f"{prefix}/accepted.parquet"

@@ -10,11 +10,12 @@ import typer
 from rosterhold.adapters.database import decisions, views
 from rosterhold.adapters.database.decisions import Decided, Person, Started
 from rosterhold.adapters.database.outbox import Written
-from rosterhold.adapters.database.views import SyncView
+from rosterhold.adapters.database.views import HoldView, SyncView
 from rosterhold.cli.output import DONE, FAILED, ON_HOLD, CliError, note, print_json, say
 from rosterhold.cli.session import services_of
 from rosterhold.cli.words import FROM_WHERE, the_sync
 from rosterhold.config.wiring import Services
+from rosterhold.statemachine.answers import EVERYTHING, Scope
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.decisions import Action, Refused
 
@@ -35,6 +36,7 @@ def decide(
     action: Action,
     *,
     digest: str | None = None,
+    scope: Scope = EVERYTHING,
     wait: bool,
     as_json: bool,
 ) -> None:
@@ -42,6 +44,7 @@ def decide(
     with services_of(ctx) as services:
         with services.database.reading() as conn:
             sync = the_sync(conn, word)
+            schools = _clever_ids(views.hold_view(conn, sync.id), scope)
         outcome = decisions.decide(
             services.database,
             services.store,
@@ -49,10 +52,23 @@ def decide(
             action=action,
             digest=digest,
             person=the_person(),
+            schools=schools,
+            findings=scope.findings,
         )
         taken = accepted(outcome)
         code = finish(services, taken.sync_id, taken.work, wait=wait, as_json=as_json)
     raise typer.Exit(code)
+
+
+def _clever_ids(hold: HoldView | None, scope: Scope) -> list[str] | None:
+    """The schools of a scope by their Clever ids; they may be given by name as well."""
+    if hold is None or scope.schools is None:
+        return None
+    named = {finding.school_name.lower(): finding.school for finding in hold.findings}
+    known = {finding.school for finding in hold.findings}
+    return [
+        word if word in known else named.get(word.lower(), word) for word in sorted(scope.schools)
+    ]
 
 
 def the_person() -> Person:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from rosterhold.adapters.database import views
-from rosterhold.adapters.database.views import FindingView, HoldView
+from rosterhold.adapters.database.views import DecisionView, FindingView, HoldView
 from rosterhold.cli.deciding import Sync, Wait, decide
 from rosterhold.cli.output import (
     AsJson,
@@ -17,11 +17,23 @@ from rosterhold.cli.output import (
 )
 from rosterhold.cli.session import database_of, services_of
 from rosterhold.cli.words import ago, the_sync
+from rosterhold.statemachine.answers import Scope, scope_of
 from rosterhold.statemachine.decisions import Action
 
 app = typer.Typer(help="Holds: list, show, and the decisions.")
 
 Digest = Annotated[str | None, typer.Option(help="Of what was reviewed; `hold show` prints it.")]
+Schools = Annotated[
+    list[str] | None,
+    typer.Option("--school", help="Only for this school: its Clever id or its name. Repeatable."),
+]
+DistrictWide = Annotated[
+    bool, typer.Option("--district-wide", help="Only what was found of the district as a whole.")
+]
+Findings = Annotated[
+    list[int] | None,
+    typer.Option("--finding", min=1, help="Only this one, as `hold show` numbers it. Repeatable."),
+]
 
 
 @app.command("list")
@@ -93,12 +105,16 @@ def confirm(
     ctx: typer.Context,
     sync: Sync,
     digest: Digest = None,
+    school: Schools = None,
+    finding: Findings = None,
     *,
+    district_wide: DistrictWide = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Confirm the removals that were reviewed."""
-    decide(ctx, sync, Action.CONFIRM, digest=digest, wait=wait, as_json=as_json)
+    """Confirm the removals that were reviewed: all that are left, or only some."""
+    scope = _scope(school, finding, district_wide=district_wide)
+    decide(ctx, sync, Action.CONFIRM, digest=digest, scope=scope, wait=wait, as_json=as_json)
 
 
 @app.command("check-again")
@@ -114,12 +130,16 @@ def accept(
     ctx: typer.Context,
     sync: Sync,
     digest: Digest = None,
+    school: Schools = None,
+    finding: Findings = None,
     *,
+    district_wide: DistrictWide = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Accept the data configuration that was reviewed."""
-    decide(ctx, sync, Action.ACCEPT, digest=digest, wait=wait, as_json=as_json)
+    """Accept the data configuration that was reviewed: all that is left, or only some."""
+    scope = _scope(school, finding, district_wide=district_wide)
+    decide(ctx, sync, Action.ACCEPT, digest=digest, scope=scope, wait=wait, as_json=as_json)
 
 
 @app.command("leave-out")
@@ -136,6 +156,11 @@ def fixed(ctx: typer.Context, sync: Sync, *, wait: Wait = False, as_json: AsJson
     decide(ctx, sync, Action.FIXED, wait=wait, as_json=as_json)
 
 
+def _scope(schools: list[str] | None, findings: list[int] | None, *, district_wide: bool) -> Scope:
+    places = [*(schools or []), *([""] if district_wide else [])]
+    return scope_of(places or None, findings or None)
+
+
 def _print(view: HoldView) -> None:
     say(f"{view.sync} of {view.district_name}: {view.state}")
     if not view.reasons:
@@ -148,11 +173,22 @@ def _print(view: HoldView) -> None:
         say(f"digest {reason.digest}")
         for finding in view.findings:
             if finding.reason == reason.reason:
-                say(f"  - {finding.sentence} [{_measured(finding)}]")
+                say(f"  {finding.no}. {finding.sentence} [{_measured(finding)}]{_by(finding)}")
     if view.decisions:
         say("\ndecided:")
         for decision in view.decisions:
-            say(f"  {decision.at:%Y-%m-%d %H:%M:%S}  {decision.action}  {decision.who}")
+            where = f"  ({_where(decision)})" if decision.partly else ""
+            say(f"  {decision.at:%Y-%m-%d %H:%M:%S}  {decision.action}  {decision.who}{where}")
+
+
+def _by(finding: FindingView) -> str:
+    if finding.answered_by is None:
+        return ""
+    return f" (answered by {finding.answered_by})"
+
+
+def _where(decision: DecisionView) -> str:
+    return ", ".join(name or "district-wide" for name in decision.school_names)
 
 
 def _measured(finding: FindingView) -> str:

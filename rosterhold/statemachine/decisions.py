@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -35,6 +36,27 @@ BOUND_TO_A_DIGEST: Final = frozenset({Action.CONFIRM, Action.ACCEPT})
 READS_AGAIN: Final = frozenset({Action.CHECK_AGAIN, Action.FIXED})
 
 
+# How an answer is kept that leaves findings of its reason open. A worker of the release before
+# knows only answers to everything, and must not take it for one of those.
+PARTLY: Final[Mapping[Action, str]] = {
+    Action.CONFIRM: "confirm_removals_partly",
+    Action.ACCEPT: "accept_partly",
+}
+
+
+def action_of(kept: str) -> str:
+    """The button behind a kept answer; another word is left as it is."""
+    return next((action.value for action, word in PARTLY.items() if word == kept), kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An answer that was given before: by whom and when."""
+
+    who: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """An answer that stands.
@@ -52,10 +74,17 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An answer that changes nothing, and why, in the user's words."""
+    """An answer that changes nothing, and why, in the user's words.
+
+    Attributes:
+        code: for programs.
+        sentence: for people.
+        earlier: the answer that stands, where somebody was first.
+    """
 
     code: str
     sentence: str
+    earlier: Earlier | None = None
 
 
 _REASON_WORDS: Final = {

@@ -10,10 +10,12 @@ from rosterhold.roster.references import record_key
 from rosterhold.statemachine.reasons import Reason
 
 __all__ = [
+    "NAMED_SCHEMA",
     "SUBJECT_COLUMNS",
     "SUBJECT_SCHEMA",
     "Finding",
     "digest",
+    "named_by",
     "record_key",
     "subjects_of",
 ]
@@ -23,6 +25,15 @@ __all__ = [
 # Clever id), so that another fact of the same record is another subject.
 SUBJECT_COLUMNS = ("kind", "key", "fact")
 SUBJECT_SCHEMA = {name: pl.String() for name in ("rule", *SUBJECT_COLUMNS)}
+
+# The same for each finding by itself, so that one of them can be answered: its number in the
+# evaluation, its reason, and the school that it is of.
+NAMED_SCHEMA = {
+    "finding": pl.Int32(),
+    "reason": pl.String(),
+    "school": pl.String(),
+    **SUBJECT_SCHEMA,
+}
 
 # The separators of units and of records in ASCII: no id and no fact holds one.
 _BETWEEN_VALUES = "\x1f"
@@ -70,6 +81,25 @@ def subjects_of(findings: Iterable[Finding]) -> pl.DataFrame:
     if not parts:
         return pl.DataFrame(schema=SUBJECT_SCHEMA)
     return pl.concat(parts).unique().sort(list(SUBJECT_SCHEMA))
+
+
+def named_by(findings: Iterable[Finding]) -> pl.DataFrame:
+    """The subjects of each finding of an evaluation, in NAMED_SCHEMA.
+
+    Args:
+        findings: all of the evaluation, in their order: they are numbered from 1 on.
+    """
+    parts = [
+        finding.subjects.select(
+            pl.lit(no, pl.Int32()).alias("finding"),
+            pl.lit(finding.reason.value).alias("reason"),
+            pl.lit(finding.school).alias("school"),
+            pl.lit(finding.rule).alias("rule"),
+            *SUBJECT_COLUMNS,
+        )
+        for no, finding in enumerate(findings, start=1)
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=NAMED_SCHEMA)
 
 
 def digest(findings: Iterable[Finding]) -> str:

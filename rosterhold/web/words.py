@@ -6,7 +6,7 @@ from typing import Final
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.language import ENGLISH, N_, Language
 from rosterhold.statemachine.chart import SyncState
-from rosterhold.statemachine.decisions import Action
+from rosterhold.statemachine.decisions import Action, action_of
 
 STATES: Final = {
     SyncState.FETCHING: N_("Reading from Clever"),
@@ -56,7 +56,8 @@ def state_words(state: str, language: Language = ENGLISH) -> str:
 
 def action_words(action: str, language: Language = ENGLISH) -> str:
     """What a button said; another word (a schedule's, a worker's) is left as it is."""
-    return language.say(ACTIONS[Action(action)]) if action in set(Action) else action
+    button = action_of(action)
+    return language.say(ACTIONS[Action(button)]) if button in set(Action) else action
 
 
 def why_words(why: str, language: Language = ENGLISH) -> str:
@@ -65,7 +66,7 @@ def why_words(why: str, language: Language = ENGLISH) -> str:
         language.say(why)
         if why in WHYS
         else action_words(why, language)
-        if why in set(Action)
+        if action_of(why) in set(Action)
         else ""
     )
 

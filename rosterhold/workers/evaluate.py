@@ -1,19 +1,17 @@
 """Evaluate: judge a snapshot against the baseline, then clear the way or hold the sync."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import polars as pl
-import sqlalchemy as sa
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import claims, districts, emails, holds
+from rosterhold.adapters.database import answers, claims, districts, emails, holds
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.holds import HoldIntent
 from rosterhold.adapters.database.syncs import SyncRow
-from rosterhold.adapters.database.tables import decisions
 from rosterhold.adapters.database.transitions import Cause, perform
 from rosterhold.adapters.manifests import frames_of, invalid_of, read_manifest, write_manifest
 from rosterhold.config.wiring import Services
@@ -21,11 +19,11 @@ from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.roster.report import removed_records
 from rosterhold.roster.snapshot import Frames, Manifest
 from rosterhold.roster.store import SnapshotLostError, SnapshotStore
+from rosterhold.statemachine.approvals import approved_by
 from rosterhold.statemachine.chart import SyncEvent
-from rosterhold.statemachine.decisions import Action
 from rosterhold.statemachine.evaluation import Evaluation
 from rosterhold.statemachine.evaluation import evaluate as judge
-from rosterhold.statemachine.findings import SUBJECT_SCHEMA, digest, subjects_of
+from rosterhold.statemachine.findings import SUBJECT_SCHEMA, digest, named_by, subjects_of
 from rosterhold.statemachine.reasons import MOST_SEVERE_FIRST, Reason
 from rosterhold.workers.step import Follow, district_of
 
@@ -73,7 +71,7 @@ def _judge(
     with services.database.reading() as conn:
         policies = districts.policies_of(conn, district)
         accepted = districts.accepted_subjects(conn, district.id)
-        confirmed = _confirmed_evaluations(conn, sync.id)
+        confirmed = answers.confirmed(conn, sync.id)
     return judge(
         baseline=baseline,
         snapshot=frames_of(services.store, snapshot),
@@ -86,26 +84,27 @@ def _judge(
     )
 
 
-def _confirmed_evaluations(conn: sa.Connection, sync_id: str) -> list[int]:
-    rows = conn.execute(
-        sa.select(decisions.c.evaluation_no)
-        .where(decisions.c.sync_id == sync_id, decisions.c.action == Action.CONFIRM.value)
-        .distinct()
-    )
-    return [row.evaluation_no for row in rows]
+def _approved(
+    store: SnapshotStore, sync: SyncRow, confirmed: Mapping[int, frozenset[int] | None]
+) -> pl.DataFrame:
+    """The records whose removal somebody confirmed in this sync: just those that were shown.
 
-
-def _approved(store: SnapshotStore, sync: SyncRow, confirmed: Sequence[int]) -> pl.DataFrame:
-    """The records whose removal somebody confirmed in this sync: just those that were shown."""
-    refs = [
-        layout.subjects_ref(
-            layout.evaluation_prefix(sync.district_id, sync.id, number), Reason.DATA_REMOVALS
-        )
-        for number in confirmed
-    ]
-    if not refs:
-        return pl.DataFrame(schema=SUBJECT_SCHEMA)
-    return store.scan(refs).unique().collect()
+    Args:
+        store: where the evaluations lie.
+        sync: the sync.
+        confirmed: evaluation number → the confirmed findings, None for all.
+    """
+    approved = [pl.DataFrame(schema=SUBJECT_SCHEMA)]
+    for number, chosen in confirmed.items():
+        prefix = layout.evaluation_prefix(sync.district_id, sync.id, number)
+        if chosen is None:
+            whole = store.scan([layout.subjects_ref(prefix, Reason.DATA_REMOVALS)])
+            approved.append(whole.collect())
+        else:
+            named = store.scan([layout.named_ref(prefix)])
+            removals = named.filter(reason=Reason.DATA_REMOVALS.value).collect()
+            approved.append(approved_by(removals, chosen))
+    return pl.concat(approved).unique()
 
 
 def _write_files(
@@ -116,6 +115,8 @@ def _write_files(
     for reason in DATA_REASONS:
         found = [finding for finding in verdict.findings if finding.reason is reason]
         store.write(layout.subjects_ref(prefix, reason), subjects_of(found))
+    if verdict.findings:
+        store.write(layout.named_ref(prefix), named_by(verdict.findings))
     store.write(layout.accepted_ref(prefix), verdict.accepted)
     store.write(layout.removed_ref(prefix), removed_records(verdict.changes, baseline))
     files = dict(snapshot.files)

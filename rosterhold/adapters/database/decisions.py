@@ -3,15 +3,16 @@
 Each is one transaction, and answers with a value: what happened, or why nothing did.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from ulid import ULID
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import districts, holds
+from rosterhold.adapters.database import answers, districts, holds
 from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.holds import HoldRow
 from rosterhold.adapters.database.outbox import Written
@@ -19,12 +20,20 @@ from rosterhold.adapters.database.syncs import SyncRow, find_open, load
 from rosterhold.adapters.database.tables import acceptances, decisions
 from rosterhold.adapters.database.transitions import Cause, StaleSyncError, begin, perform
 from rosterhold.roster.store import SnapshotStore
+from rosterhold.statemachine.answers import Chosen, choose, decided_already, scope_of
 from rosterhold.statemachine.chart import SyncEvent, SyncState
-from rosterhold.statemachine.decisions import Action, Answered, Refused, judge
+from rosterhold.statemachine.decisions import ANSWERS, PARTLY, Action, Answered, Refused, judge
 from rosterhold.statemachine.reasons import Reason
 
 if TYPE_CHECKING:
     import polars as pl
+
+_CHANGES_THE_DISTRICT: Final = frozenset({Action.ACCEPT, Action.LEAVE_OUT})
+
+_NOT_BY_FINDING: Final = (
+    "What is on hold here was found by an older version of this program, and can only be answered "
+    "for all schools. Nothing was done."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,41 +124,77 @@ def decide(
     action: Action,
     digest: str | None,
     person: Person,
+    schools: Collection[str] | None = None,
+    findings: Collection[int] | None = None,
 ) -> Decided | Refused:
     """Take a person's answer to a hold: all of it, or nothing with the reason.
 
-    The answer is kept with who, when, from where and on which digest; accepted records and the
-    wish to leave contacts out become settings of the district in the same transaction.
+    The answer is kept with who, when, from where, on which digest and to which findings; accepted
+    records and the wish to leave contacts out become settings of the district in the same
+    transaction. The sync goes on when nothing is left to answer.
+
+    Args:
+        database: where.
+        store: the files of the evaluation that is answered.
+        sync_id: the sync on hold.
+        action: what the person chose.
+        digest: of everything that the person saw, also when only a part of it is answered.
+        person: who answers.
+        schools: Clever ids of schools, "" for what was found of the district as a whole; the
+            answer is to their findings.
+        findings: numbers of findings that it is to, beside or instead of those of schools. With
+            neither it is to all that is left.
     """
+    scope = scope_of(schools, findings)
     try:
         with database.transaction() as tx:
             # Of two answers in the same instant the second sees what the first one did.
             sync = load(tx.conn, sync_id, to_change=True)
             if sync is None:
                 return Refused("unknown", f"There is no sync {sync_id}.")
-            unanswered = {
-                hold.reason: hold
-                for hold in holds.of_sync(tx.conn, sync_id, only_open=True)
-                if hold.answered_at is None
-            }
+            rows = holds.of_sync(tx.conn, sync_id, only_open=True)
+            unanswered = {hold.reason: hold for hold in rows if hold.answered_at is None}
             digests = {reason: hold.digest for reason, hold in unanswered.items()}
             verdict = judge(sync.state, digests, action, digest)
             if isinstance(verdict, Refused):
-                return verdict
-            return _take(tx, store, sync, unanswered[verdict.reason], action, verdict, person)
+                return _somebody_was_first(tx, rows, action, verdict) or verdict
+            answer = _Answer(sync, unanswered[verdict.reason], action, person)
+            chosen = choose(answers.asked_of(tx.conn, answer.hold), action, scope)
+            if isinstance(chosen, Refused):
+                return chosen
+            return _take(tx, store, answer, verdict, chosen)
     except StaleSyncError:
         return Refused("outdated", "Somebody else was first. Please look at the sync again.")
 
 
+def _somebody_was_first(
+    tx: Transaction, rows: Iterable[HoldRow], action: Action, refusal: Refused
+) -> Refused | None:
+    """Who answered what this answer is to, while the sync is on hold for something else."""
+    if refusal.code != "other_reason":
+        return None
+    meant = next((hold for hold in rows if hold.reason in ANSWERS[action]), None)
+    earlier = meant and answers.last_answer(tx.conn, meant)
+    return decided_already(earlier) if earlier else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    sync: SyncRow
+    hold: HoldRow
+    action: Action
+    person: Person
+
+
 def _take(
-    tx: Transaction,
-    store: SnapshotStore,
-    sync: SyncRow,
-    hold: HoldRow,
-    action: Action,
-    verdict: Answered,
-    person: Person,
+    tx: Transaction, store: SnapshotStore, answer: _Answer, verdict: Answered, chosen: Chosen
 ) -> Decided | Refused:
+    sync, hold, action = answer.sync, answer.hold, answer.action
+    of_some = not (chosen.is_first and chosen.is_last)
+    if not chosen.is_last and not store.exists(_named_ref(hold)):
+        # An evaluation of the release before, which knew only answers to everything.
+        return Refused("whole_only", _NOT_BY_FINDING)
+    kept = action.value if chosen.is_last else PARTLY[action]
     decision_id = str(ULID.from_datetime(tx.now))
     tx.conn.execute(
         sa.insert(decisions).values(
@@ -157,45 +202,67 @@ def _take(
             sync_id=sync.id,
             district_id=sync.district_id,
             reason=hold.reason.value,
-            action=action.value,
-            who=person.who,
-            from_where=person.from_where,
+            action=kept,
+            who=answer.person.who,
+            from_where=answer.person.from_where,
             digest=hold.digest,
             evaluation_no=hold.evaluation_no,
             at=tx.now,
         )
     )
-    if action is Action.ACCEPT:
-        _accept(tx, store, hold, decision_id)
-    if action is Action.LEAVE_OUT:
-        _leave_out(tx, store, hold)
+    if action in _CHANGES_THE_DISTRICT:
+        reviewed = _reviewed(store, hold, chosen.findings if of_some else None)
+        if action is Action.ACCEPT:
+            _accept(tx, hold, reviewed, decision_id)
+        else:
+            _leave_out(tx, hold, reviewed)
+    # Checking again answers no finding, Clever's new data will.
     if verdict.closes:
+        answers.write(tx, hold, decision_id, chosen.findings)
+    event = verdict.event
+    if not chosen.is_last:
+        event = SyncEvent.ANSWER
+    elif verdict.closes:
         holds.answer(tx, sync.id, hold.reason)
-    moved = perform(tx, sync, verdict.event, Cause(action.value, person.who))
+    moved = perform(tx, sync, event, Cause(kept, answer.person.who))
     return Decided(sync.id, moved.state, tuple(tx.work))
 
 
-def _reviewed(store: SnapshotStore, hold: HoldRow) -> "pl.DataFrame":
-    """The records that a configuration hold is about, in SUBJECT_SCHEMA."""
+def _named_ref(hold: HoldRow) -> str:
+    return layout.named_ref(
+        layout.evaluation_prefix(hold.district_id, hold.sync_id, hold.evaluation_no)
+    )
+
+
+def _reviewed(
+    store: SnapshotStore, hold: HoldRow, chosen: Collection[int] | None
+) -> "pl.DataFrame":
+    """The records that a configuration hold, or some of its findings, are about.
+
+    In SUBJECT_SCHEMA.
+    """
     prefix = layout.evaluation_prefix(hold.district_id, hold.sync_id, hold.evaluation_no)
-    return store.scan([layout.subjects_ref(prefix, Reason.DATA_CONFIGURATION)]).collect()
+    whole = store.scan([layout.subjects_ref(prefix, Reason.DATA_CONFIGURATION)])
+    if chosen is None:
+        return whole.collect()
+    named = store.scan([layout.named_ref(prefix)]).collect()
+    mine = named["finding"].is_in(list(chosen))
+    return named.filter(mine).select(whole.collect_schema().names()).unique()
 
 
-def _accept(tx: Transaction, store: SnapshotStore, hold: HoldRow, decision_id: str) -> None:
+def _accept(tx: Transaction, hold: HoldRow, reviewed: "pl.DataFrame", decision_id: str) -> None:
     known = set(districts.accepted_subjects(tx.conn, hold.district_id))
-    rows = _reviewed(store, hold).iter_rows(named=True)
-    fresh = [row for row in rows if tuple(row.values()) not in known]
+    fresh = [row for row in reviewed.iter_rows(named=True) if tuple(row.values()) not in known]
     if fresh:
         own = {"district_id": hold.district_id, "decision_id": decision_id}
         tx.conn.execute(sa.insert(acceptances), [{**row, **own} for row in fresh])
 
 
-def _leave_out(tx: Transaction, store: SnapshotStore, hold: HoldRow) -> None:
+def _leave_out(tx: Transaction, hold: HoldRow, reviewed: "pl.DataFrame") -> None:
     """Leave out what was found: the types named, and the crowds if there were any."""
     district = districts.find(tx.conn, hold.district_id)
     if district is None:
         raise LookupError(hold.district_id)
-    reviewed = _reviewed(store, hold)
     types = reviewed.filter(rule="contact_types")["fact"].unique().to_list()
     crowds = reviewed.filter(rule="guardians_per_student").height > 0
     values = {

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import districts, emails, holds
+from rosterhold.adapters.database import answers, districts, emails, holds
 from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.holds import HoldRow
 from rosterhold.adapters.database.syncs import SyncRow, as_sync, load
 from rosterhold.adapters.database.tables import (
     decisions,
-    findings,
     progress,
     syncs,
     transitions,
@@ -20,6 +20,7 @@ from rosterhold.adapters.database.tables import (
     districts as districts_table,
 )
 from rosterhold.statemachine.chart import SyncState
+from rosterhold.statemachine.decisions import PARTLY, action_of
 from rosterhold.statemachine.reasons import MOST_SEVERE_FIRST
 
 View = TypeVar("View", bound=msgspec.Struct)
@@ -58,8 +59,13 @@ class TransitionView(msgspec.Struct, frozen=True):
 
 
 class FindingView(msgspec.Struct, frozen=True):
-    """What a rule found; `measured` and `limit` are counts, or shares from 0 to 1."""
+    """What a rule found; `measured` and `limit` are counts, or shares from 0 to 1.
 
+    `no` is its number in the evaluation. `answered_by` and `answered_at` say who answered it, where
+    that was kept.
+    """
+
+    no: int
     reason: str
     rule: str
     kind: str
@@ -70,10 +76,18 @@ class FindingView(msgspec.Struct, frozen=True):
     records: int
     of: int
     sentence: str
+    answered: bool
+    answered_by: str | None
+    answered_at: datetime | None
 
 
 class DecisionView(msgspec.Struct, frozen=True):
-    """What a person answered."""
+    """What a person answered.
+
+    `partly` says that findings of the reason were left open. `findings`, `schools` and
+    `school_names` are those that it was an answer to, as far as it was one to findings; the school
+    of a district-wide finding is "".
+    """
 
     action: str
     reason: str
@@ -81,10 +95,18 @@ class DecisionView(msgspec.Struct, frozen=True):
     from_where: str
     digest: str
     at: datetime
+    partly: bool
+    findings: list[int]
+    schools: list[str]
+    school_names: list[str]
 
 
 class OpenHoldView(msgspec.Struct, frozen=True):
-    """One open reason of a held sync; `answered` when a decision waits for the others."""
+    """One open reason of a held sync; `answered` when a decision waits for the others.
+
+    `findings_left` are the numbers of the findings that nobody has answered, `schools_left` the
+    schools that they are of ("" for the whole district), in the order of the findings.
+    """
 
     reason: str
     sentence: str
@@ -93,6 +115,8 @@ class OpenHoldView(msgspec.Struct, frozen=True):
     records: int
     opened_at: datetime
     answered: bool
+    findings_left: list[int]
+    schools_left: list[str]
 
 
 class HoldView(msgspec.Struct, frozen=True):
@@ -200,6 +224,7 @@ def hold_view(conn: sa.Connection, sync_id: str) -> HoldView | None:
         return None
     rows = holds.of_sync(conn, sync_id, only_open=True)
     rows.sort(key=lambda hold: MOST_SEVERE_FIRST.index(hold.reason))
+    found = {hold.reason: _findings(conn, hold) for hold in rows}
     return HoldView(
         sync=sync.id,
         district=sync.district,
@@ -207,44 +232,60 @@ def hold_view(conn: sa.Connection, sync_id: str) -> HoldView | None:
         state=sync.state,
         opened_at=min((hold.opened_at for hold in rows), default=None),
         digest=next((hold.digest for hold in rows if hold.answered_at is None), ""),
-        reasons=[
-            OpenHoldView(
-                reason=hold.reason.value,
-                sentence=hold.sentence,
-                digest=hold.digest,
-                evaluation_no=hold.evaluation_no,
-                records=hold.records,
-                opened_at=hold.opened_at,
-                answered=hold.answered_at is not None,
-            )
-            for hold in rows
-        ],
-        findings=_findings(conn, rows),
+        reasons=[_open_hold(hold, found[hold.reason]) for hold in rows],
+        findings=[finding for of_reason in found.values() for finding in of_reason],
         decisions=decision_views(conn, sync_id),
     )
 
 
-def _findings(conn: sa.Connection, rows: list[holds.HoldRow]) -> list[FindingView]:
-    found: list[FindingView] = []
-    for hold in rows:
-        lines = conn.execute(
-            sa.select(findings)
-            .where(
-                findings.c.sync_id == hold.sync_id,
-                findings.c.evaluation_no == hold.evaluation_no,
-                findings.c.reason == hold.reason.value,
-            )
-            .order_by(findings.c.no)
+def _open_hold(hold: HoldRow, found: list[FindingView]) -> OpenHoldView:
+    left = [finding for finding in found if not finding.answered]
+    return OpenHoldView(
+        reason=hold.reason.value,
+        sentence=hold.sentence,
+        digest=hold.digest,
+        evaluation_no=hold.evaluation_no,
+        records=hold.records,
+        opened_at=hold.opened_at,
+        answered=hold.answered_at is not None,
+        findings_left=[finding.no for finding in left],
+        schools_left=list(dict.fromkeys(finding.school for finding in left)),
+    )
+
+
+def _findings(conn: sa.Connection, hold: HoldRow) -> list[FindingView]:
+    """What was found for a reason. One that was answered as a whole has no finding left."""
+    return [
+        _struct(
+            FindingView,
+            row,
+            answered=row.who is not None or hold.answered_at is not None,
+            answered_by=row.who,
+            answered_at=row.at,
         )
-        found.extend(_struct(FindingView, line) for line in lines)
-    return found
+        for row in answers.findings_of(conn, hold)
+    ]
 
 
 def decision_views(conn: sa.Connection, sync_id: str) -> list[DecisionView]:
     rows = conn.execute(
         sa.select(decisions).where(decisions.c.sync_id == sync_id).order_by(decisions.c.at)
     )
-    return [_struct(DecisionView, row) for row in rows]
+    places = answers.places_of(conn, sync_id)
+    return [_decision(row, places.get(row.id, [])) for row in rows]
+
+
+def _decision(row: sa.Row[Any], places: list[sa.Row[Any]]) -> DecisionView:
+    named = {place.school: place.school_name or place.school for place in places}
+    return _struct(
+        DecisionView,
+        row,
+        action=action_of(row.action),
+        partly=row.action in PARTLY.values(),
+        findings=[place.no for place in places],
+        schools=list(named),
+        school_names=list(named.values()),
+    )
 
 
 def email_views(conn: sa.Connection, sync_id: str) -> list[EmailView]:
@@ -265,6 +306,6 @@ def district_views(conn: sa.Connection) -> list[DistrictRow]:
     return districts.every(conn)
 
 
-def _struct(view: type[View], row: sa.Row[Any]) -> View:
-    named = row._mapping  # noqa: SLF001 - SQLAlchemy's public mapping view
+def _struct(view: type[View], row: sa.Row[Any], **more: object) -> View:
+    named = {**row._mapping, **more}  # noqa: SLF001 - SQLAlchemy's public mapping view
     return view(**{name: named[name] for name in view.__struct_fields__})
