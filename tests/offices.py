@@ -156,6 +156,7 @@ class Office:
         self.tickets = Tickets(["a key for the tests"])
         self.public_url = public_url
         self.request_rate: RequestRate | None = None
+        self.webhook_secrets: tuple[str, ...] = ()
 
     def app(self) -> Starlette:
         return create_app(
@@ -167,6 +168,8 @@ class Office:
                 public_url=self.public_url,
                 clock=lambda: datetime.now(UTC),
                 request_rate=self.request_rate,
+                clever_webhook_secrets=self.webhook_secrets,
+                resume_webhook_secrets=self.webhook_secrets,
             )
         )
 

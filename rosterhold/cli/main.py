@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "district": ("rosterhold.cli.district", "Add, list, show and set districts."),
     "sync": ("rosterhold.cli.sync", "Start, list, show and cancel syncs."),
     "hold": ("rosterhold.cli.hold", "See what is on hold, and decide."),
+    "webhook": ("rosterhold.cli.webhook", "Tell your app what happens, and look at what was told."),
     "roster": ("rosterhold.cli.roster", "Export the applied roster."),
     "token": ("rosterhold.cli.token", "Make, list and revoke tokens of the API."),
     "purge": ("rosterhold.cli.purge", "Delete the files of old syncs."),

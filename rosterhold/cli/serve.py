@@ -88,6 +88,8 @@ class WebServer:
             public_url=services.settings.public_url,
             clock=lambda: datetime.now(UTC),
             request_rate=services.request_rate,
+            clever_webhook_secrets=services.settings.clever_webhook_secrets,
+            resume_webhook_secrets=services.settings.resume_webhook_secrets,
         )
         # Addresses carry tickets: they are not logged.
         config = uvicorn.Config(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from rosterhold.adapters.webhooks.secret import check_secret
 from rosterhold.config.bucket import bucket_address
 from rosterhold.statemachine.retention import HISTORY_DAYS
 
@@ -24,7 +25,12 @@ KEY_FILE: Final = Path("var/secret-key")
 LOG_FORMATS: Final = ("console", "json")
 MASK: Final = "***"
 
-_SECRETS: Final = frozenset({"clever_client_secret", "secret_keys"})
+_SECRETS: Final = frozenset(
+    {"clever_client_secret", "secret_keys", "clever_webhook_secrets", "resume_webhook_secrets"}
+)
+# The settings that are several texts.
+_LISTS: Final = frozenset({"secret_keys", "clever_webhook_secrets", "resume_webhook_secrets"})
+_SWITCHES: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _DATABASES: Final = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 _QUEUES: Final = frozenset({"redis", "rediss", "unix"})
 # The settings that are whole numbers → the least that each may be.
@@ -59,6 +65,9 @@ class Settings:
         secret_keys: newest first; the first signs and encrypts, all of them verify and decrypt.
         log_format: "console" or "json".
         api_requests_per_minute: how many requests a token of the API may send in a minute.
+        clever_webhook_secrets: who may say that Clever has new data; newest first.
+        resume_webhook_secrets: who may answer holds from outside; newest first.
+        webhooks_to_private: whether endpoints may be on this machine or network, by plain HTTP.
     """
 
     database_url: str = "sqlite:///var/rosterhold.db"
@@ -78,6 +87,9 @@ class Settings:
     secret_keys: tuple[str, ...] = ()
     log_format: str = "console"
     api_requests_per_minute: int = 600
+    clever_webhook_secrets: tuple[str, ...] = ()
+    resume_webhook_secrets: tuple[str, ...] = ()
+    webhooks_to_private: bool = False
 
     def shown(self) -> dict[str, str]:
         """The settings as they may be printed."""
@@ -169,14 +181,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _checked(name: str, raw: object, key: str) -> object:
     """The value of a setting as it is used, or an error that begins with its key."""
-    if name == "secret_keys":
-        parts = raw.split(",") if isinstance(raw, str) else raw
-        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-            raise SettingsError(f"{key} must be keys separated by commas, or a list of keys")
-        keys = tuple(part.strip() for part in parts if part.strip())
-        if not keys:
-            raise SettingsError(f"{key} holds no key")
-        return keys
+    if name in _LISTS:
+        return _keys(raw, key, are_for_webhooks=name != "secret_keys")
+    if name == "webhooks_to_private":
+        return _switch(raw, key)
     if name in _DAYS:
         return _number(raw, key, f"number of days, {_DAYS[name]} or more", _DAYS[name], _MOST_DAYS)
     if name == "lease_seconds":
@@ -191,6 +199,31 @@ def _checked(name: str, raw: object, key: str) -> object:
         return raw if check is None else check(raw.strip())
     except ValueError as error:
         raise SettingsError(f"{key} {error}") from error
+
+
+def _keys(raw: object, key: str, *, are_for_webhooks: bool) -> tuple[str, ...]:
+    parts = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise SettingsError(f"{key} must be keys separated by commas, or a list of keys")
+    keys = tuple(part.strip() for part in parts if part.strip())
+    if not keys:
+        raise SettingsError(f"{key} holds no key")
+    if are_for_webhooks:
+        for one in keys:
+            try:
+                check_secret(one)
+            except ValueError as error:
+                raise SettingsError(f"{key}: each key {error}") from error
+    return keys
+
+
+def _switch(raw: object, key: str) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    try:
+        return _SWITCHES[str(raw).strip().lower()]
+    except KeyError as error:
+        raise SettingsError(f"{key} must be true or false") from error
 
 
 def _number(raw: object, key: str, wanted: str, least: int, most: int) -> int:

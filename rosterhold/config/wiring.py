@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rosterhold.adapters.clever.rate import RateGate
     from rosterhold.adapters.mail import Mailer
     from rosterhold.adapters.request_rate import RequestRate
+    from rosterhold.adapters.sealing import Sealing
 
 # ruff: noqa: PLC0415 - a part is imported when it is made: a command waits for what it uses only.
 
@@ -84,6 +85,12 @@ class Services:
         return Tickets(self.settings.secret_keys)
 
     @cached_property
+    def sealing(self) -> "Sealing":
+        from rosterhold.adapters.sealing import Sealing
+
+        return Sealing(self.settings.secret_keys)
+
+    @cached_property
     def _redis(self) -> "redis.Redis":
         from rosterhold.adapters.queue import connect
 
@@ -99,6 +106,7 @@ class Services:
             "request_rate",
             "mailer",
             "tickets",
+            "sealing",
         ):
             getattr(self, name)
         return self

@@ -67,6 +67,8 @@ class Work(StrEnum):
     APPLY = "apply"
     RESUME = "resume"
     EMAIL = "email"
+    WEBHOOK = "webhook"
+    BEGIN = "begin"
 
 
 # The steps of a sync: each follows another. Everything else is an errand: it goes its own way.

@@ -9,6 +9,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from rosterhold.web import webhooks
 from rosterhold.web.api.mount import api_routes
 from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
@@ -39,6 +40,7 @@ def create_app(site: Site) -> Starlette:
             Route("/syncs/{sync_id}/records", records),
             Route("/syncs/{sync_id}/changes.csv", changes_csv),
             Route("/syncs/{sync_id}/decisions", post_decision, methods=["POST"]),
+            *webhooks.ROUTES,
             Route("/healthz", healthz),
             *api_routes(site),
             Mount("/static", _KeptFiles(packages=[("rosterhold.web", "static")])),

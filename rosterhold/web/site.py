@@ -23,6 +23,8 @@ class Site:
             before every link; a proxy takes it away again.
         clock: the time now, aware.
         request_rate: counts the requests of the API; None to count nothing.
+        clever_webhook_secrets: who may say that Clever has new data.
+        resume_webhook_secrets: who may answer holds from outside.
     """
 
     database: Database
@@ -32,6 +34,8 @@ class Site:
     public_url: str
     clock: Callable[[], datetime]
     request_rate: RequestRate | None = None
+    clever_webhook_secrets: tuple[str, ...] = ()
+    resume_webhook_secrets: tuple[str, ...] = ()
 
     @property
     def is_https(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import polars as pl
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import answers, claims, districts, emails, holds
+from rosterhold.adapters.database import answers, claims, districts, emails, holds, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Transaction
@@ -130,7 +130,9 @@ def _write_files(
 def _write_holds(tx: Transaction, sync: SyncRow, evaluation_no: int, verdict: Evaluation) -> None:
     """Open or refresh a hold for each reason that is true; release those that no longer are."""
     released = [reason for reason in DATA_REASONS if reason not in verdict.reasons()]
-    holds.resolve(tx, sync.id, released, "no longer found")
+    closed = holds.resolve(tx, sync.id, released, "no longer found")
+    webhooks.announce_released(tx, sync.district_id, sync.id, closed)
+    opened = []
     page = digest(verdict.findings)
     for reason in verdict.reasons():
         found = [finding for finding in verdict.findings if finding.reason is reason]
@@ -139,6 +141,8 @@ def _write_holds(tx: Transaction, sync: SyncRow, evaluation_no: int, verdict: Ev
         hold_id, is_new = holds.put(tx, sync, intent)
         if is_new:
             emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
+            opened.append(intent)
+    webhooks.announce_held(tx, sync.district_id, sync.id, opened)
 
 
 def _left_out(verdict: Evaluation) -> dict[str, int]:

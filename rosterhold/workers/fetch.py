@@ -9,7 +9,7 @@ from rosterhold.adapters import layout
 from rosterhold.adapters.clever import parts
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.outcome import CannotConnect, Fetched
-from rosterhold.adapters.database import claims, districts, emails, holds
+from rosterhold.adapters.database import claims, districts, emails, holds, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Transaction
@@ -90,7 +90,8 @@ def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str) -> None
             "clever_last_sync": _moment(facts.last_sync),
         },
     )
-    holds.resolve(tx, sync.id, [Reason.DISCONNECTED], "connected again")
+    closed = holds.resolve(tx, sync.id, [Reason.DISCONNECTED], "connected again")
+    webhooks.announce_released(tx, sync.district_id, sync.id, closed)
     changes = {
         "snapshot_ref": layout.manifest_ref(prefix),
         "set_aside": {
@@ -119,5 +120,6 @@ def _hold(tx: Transaction, sync: SyncRow, refusal: CannotConnect) -> None:
     hold_id, is_new = holds.put(tx, sync, intent)
     if is_new:
         emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
+        webhooks.announce_held(tx, sync.district_id, sync.id, [intent])
     changes = {"evaluation_no": evaluation_no}
     perform(tx, sync, SyncEvent.HOLD, Cause(refusal.code), changes)

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import districts, retention
+from rosterhold.adapters.database import districts, received, retention, webhooks
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.manifests import read_manifest
 from rosterhold.adapters.snapshots import SnapshotStoreError
@@ -97,6 +97,8 @@ def purge(
     done = Purge()
     with services.database.reading() as conn:
         every = districts.every(conn)
+    if not dry_run:
+        _forget_webhooks(services, now)
     in_a_row = 0
     for district in every:
         if in_a_row >= GIVE_UP_AFTER or (stop is not None and stop.is_set()):
@@ -110,6 +112,12 @@ def purge(
             log.warning("not purged", district=district.id, error=str(error))
         _forget(services, district, done, now, dry_run=dry_run)
     return done
+
+
+def _forget_webhooks(services: Services, now: datetime) -> None:
+    with services.database.transaction() as tx:
+        received.forget_old(tx)
+        webhooks.forget_before(tx, now - timedelta(days=services.settings.retention_days))
 
 
 def _now(services: Services) -> datetime:

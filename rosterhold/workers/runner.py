@@ -17,10 +17,13 @@ from rosterhold.adapters.database.outbox import Written
 from rosterhold.adapters.database.syncs import SyncRow, load
 from rosterhold.adapters.database.transitions import Cause, StaleSyncError, perform
 from rosterhold.adapters.database.versions import NewerVersionError
+from rosterhold.adapters.database.webhooks import announce
 from rosterhold.config.wiring import Services
 from rosterhold.roster.store import SnapshotLostError
+from rosterhold.statemachine.announcements import Announcement
 from rosterhold.statemachine.chart import SYNC_STEPS, SyncEvent, Work
 from rosterhold.workers.apply import apply
+from rosterhold.workers.begin import begin
 from rosterhold.workers.email import MAX_FAILURES as MOST_MAIL_FAILURES
 from rosterhold.workers.email import email
 from rosterhold.workers.evaluate import evaluate
@@ -28,6 +31,7 @@ from rosterhold.workers.fetch import fetch
 from rosterhold.workers.resume import resume
 from rosterhold.workers.step import WANTED_IN, Follow
 from rosterhold.workers.under_way import UnderWay
+from rosterhold.workers.webhook import webhook
 
 # How long a worker goes on by itself before it leaves the next step to a message.
 INLINE_BUDGET_S: Final = 5.0
@@ -49,7 +53,11 @@ STEPS: Final[Mapping[Work, Step]] = {
     Work.RESUME: resume,
 }
 # What is no step of a sync: done whatever state that is in, and left for operators in the end.
-ERRANDS: Final[Mapping[Work, Errand]] = {Work.EMAIL: email}
+ERRANDS: Final[Mapping[Work, Errand]] = {
+    Work.EMAIL: email,
+    Work.WEBHOOK: webhook,
+    Work.BEGIN: begin,
+}
 MOST_FAILURES: Final[Mapping[Work, int]] = {Work.EMAIL: MOST_MAIL_FAILURES}
 
 log = structlog.get_logger(__name__)
@@ -100,8 +108,9 @@ class Runner:
 
     def _next(self, claim: Claim, follow: Follow) -> Claim | None:
         """The step to go on with; for everything else the bell is rung."""
-        # The chart asks for one step at a time, or none.
-        step = next((new for new in follow if claim.goes_on and new.work in SYNC_STEPS), None)
+        # The chart asks for one step at a time, or none. What an errand begins is left to others.
+        goes_on = claim.goes_on and claim.work in SYNC_STEPS
+        step = next((new for new in follow if goes_on and new.work in SYNC_STEPS), None)
         others = [new for new in follow if new is not step]
         if others:
             self._services.doorbell.ring(others)
@@ -183,6 +192,15 @@ class Runner:
                     return
                 claims.settle(tx, claim)
                 perform(tx, sync, SyncEvent.FAIL, Cause(text), {"failure": text})
+                announce(
+                    tx,
+                    Announcement.SYNC_FAILED,
+                    district_id=sync.district_id,
+                    sync_id=sync.id,
+                    failure=text,
+                )
+                follow = tuple(tx.work)
+            self._services.doorbell.ring(follow)
         except (ClaimLostError, StaleSyncError):
             log.info("somebody else was first")
 

@@ -209,7 +209,12 @@ def hand_back(tx: Transaction, claim: Claim) -> None:
 def leave_for_newer(tx: Transaction, claim: Claim, error: NewerVersionError) -> None:
     """Let a worker of a newer version do it. No attempt is counted."""
     log.warning("left for a newer version", why=str(error), work_id=claim.work_id)
-    values = {"leased_until": None, "attempts": claim.attempts - 1, "due_at": tx.moment + LEFT_FOR}
+    postpone(tx, claim, tx.moment + LEFT_FOR)
+
+
+def postpone(tx: Transaction, claim: Claim, due_at: Any) -> None:
+    """Let it wait for its time; nothing went wrong, and no attempt is counted."""
+    values = {"leased_until": None, "attempts": claim.attempts - 1, "due_at": due_at}
     tx.conn.execute(_own(claim).values(values))
 
 

@@ -101,22 +101,31 @@ def put(tx: Transaction, sync: SyncRow, intent: HoldIntent) -> tuple[str, bool]:
     return hold_id, True
 
 
-def resolve(tx: Transaction, sync_id: str, reasons: Iterable[Reason], resolution: str) -> None:
-    """Close the open holds of some reasons: as decided, or else as `resolution` says."""
+def resolve(
+    tx: Transaction, sync_id: str, reasons: Iterable[Reason], resolution: str
+) -> dict[Reason, str]:
+    """Close the open holds of some reasons: as decided, or else as `resolution` says.
+
+    Returns:
+        The reasons that were open, each with its resolution.
+    """
     names = [reason.value for reason in reasons]
-    if names:
-        tx.conn.execute(
-            sa.update(holds)
-            .where(
-                holds.c.sync_id == sync_id,
-                holds.c.reason.in_(names),
-                holds.c.resolved_at.is_(None),
-            )
-            .values(
-                resolved_at=tx.now,
-                resolution=sa.case((holds.c.answered_at.is_not(None), DECIDED), else_=resolution),
-            )
+    if not names:
+        return {}
+    closed = tx.conn.execute(
+        sa.update(holds)
+        .where(
+            holds.c.sync_id == sync_id,
+            holds.c.reason.in_(names),
+            holds.c.resolved_at.is_(None),
         )
+        .values(
+            resolved_at=tx.now,
+            resolution=sa.case((holds.c.answered_at.is_not(None), DECIDED), else_=resolution),
+        )
+        .returning(holds.c.reason, holds.c.resolution)
+    )
+    return {known(Reason, row.reason): row.resolution for row in closed}
 
 
 def answer(tx: Transaction, sync_id: str, reason: Reason) -> None:

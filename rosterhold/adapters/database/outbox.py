@@ -37,6 +37,7 @@ class Queue(StrEnum):
     NIGHTLY = "nightly"
     LARGE = "large"
     EMAIL = "email"
+    WEBHOOK = "webhook"
 
     @classmethod
     def named(cls, name: str) -> "Queue":
@@ -46,7 +47,7 @@ class Queue(StrEnum):
 
 _QUEUES: Final = frozenset(Queue)
 # Where errands wait, whatever they follow.
-_OWN_QUEUE: Final = {Work.EMAIL: Queue.EMAIL}
+_OWN_QUEUE: Final = {Work.EMAIL: Queue.EMAIL, Work.WEBHOOK: Queue.WEBHOOK}
 
 
 class Written(NamedTuple):
@@ -127,6 +128,18 @@ def drop_for_sync(tx: Transaction, sync_id: str) -> None:
     tx.conn.execute(
         sa.delete(outbox).where(outbox.c.sync_id == sync_id, outbox.c.work.in_(SYNC_STEPS))
     )
+
+
+def wake(tx: Transaction, work_id: int) -> None:
+    """Let work that waits for its time be done now, unless somebody is at it or it was given up."""
+    row = tx.conn.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == work_id, outbox.c.given_up_at.is_(None))
+        .values(due_at=tx.moment, sent_at=None)
+        .returning(outbox.c.work, outbox.c.queue)
+    ).one_or_none()
+    if row is not None:
+        tx.work.append(Written(work_id, Work(row.work), Queue.named(row.queue)))
 
 
 def unanswered(

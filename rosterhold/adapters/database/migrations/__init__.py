@@ -14,7 +14,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from rosterhold.adapters.database import answer_tables, api_tables, roster_tables, tables
+from rosterhold.adapters.database import (
+    answer_tables,
+    api_tables,
+    roster_tables,
+    tables,
+    webhook_tables,
+)
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.migrations import one_at_a_time, standing
 from rosterhold.adapters.database.migrations.one_at_a_time import UpgradeRefusedError
@@ -22,10 +28,12 @@ from rosterhold.adapters.database.migrations.standing import Standing
 
 FOLDER: Final = Path(__file__).parent
 METADATA: Final = tables.metadata
+# Each of these modules declares tables on it.
 TABLES: Final = (
     roster_tables.ROSTER,
     api_tables.api_tokens,
     answer_tables.answered_findings,
+    webhook_tables.webhook_endpoints,
 )
 
 __all__ = [
