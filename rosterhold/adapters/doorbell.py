@@ -1,6 +1,6 @@
 """The port to the message queue: after a commit, say that there is work. A hint, nothing more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from rosterhold.adapters.database.outbox import Written
@@ -18,6 +18,10 @@ class Doorbell(Protocol):
 
     def busy(self) -> frozenset[str]:
         """The queues that hold messages now; none while they cannot be asked."""
+        ...
+
+    def lengths(self) -> Mapping[str, int] | None:
+        """Queue → messages that lie in it; None while the queues cannot be asked."""
         ...
 
     def was_emptied(self) -> bool:
@@ -38,6 +42,9 @@ class SilentDoorbell:
 
     def busy(self) -> frozenset[str]:
         return frozenset()
+
+    def lengths(self) -> Mapping[str, int] | None:
+        return {}
 
     def was_emptied(self) -> bool:
         return False

@@ -4,7 +4,8 @@ The only module that imports httpx, so that its maintained continuation can take
 """
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
@@ -17,6 +18,8 @@ READ_TIMEOUT_S: Final = 90.0
 MAX_CONNECTIONS: Final = 16
 # So much is kept of what a stranger answers.
 LONGEST_ECHO: Final = 1_000
+# What stands for a status when there was none.
+NO_ANSWER: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,16 @@ class Http:
 
     Args:
         transport: how requests travel; an `httpx` transport, for tests.
+        on_answer: told of each request the status of its answer, or `NO_ANSWER`, and the seconds
+            until the answer was read or missed.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        on_answer: Callable[[str, float], None] | None = None,
+    ) -> None:
+        self._on_answer = on_answer
         self._client = httpx.AsyncClient(
             transport=transport,
             timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
@@ -120,6 +130,8 @@ class Http:
         bearer: str = "",
         basic: tuple[str, str] | None = None,
     ) -> Answer:
+        began = time.monotonic()
+        status = NO_ANSWER
         try:
             response = await self._client.request(
                 method,
@@ -132,6 +144,11 @@ class Http:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             # The library's own texts may hold the address asked for, so only its kind is told.
             raise TransportError(type(error).__name__) from error
+        else:
+            status = str(response.status_code)
+        finally:
+            if self._on_answer is not None:
+                self._on_answer(status, time.monotonic() - began)
         return Answer(
             response.status_code,
             _headers(response),

@@ -3,7 +3,7 @@
 dramatiq's retries, delays, pipelines and priorities are not used: the outbox row owns all of that.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import dramatiq
@@ -77,14 +77,18 @@ class DramatiqDoorbell:
         return True
 
     def busy(self) -> frozenset[str]:
+        lengths = self.lengths() or {}
+        return frozenset(queue for queue, length in lengths.items() if length)
+
+    def lengths(self) -> Mapping[str, int] | None:
         try:
             pipeline = self._broker.client.pipeline(transaction=False)
             for queue in Queue:
                 pipeline.llen(f"{self._broker.namespace}:{queue}")
             lengths = pipeline.execute()
         except redis.RedisError:
-            return frozenset()
-        return frozenset(queue for queue, length in zip(Queue, lengths, strict=True) if length)
+            return None
+        return dict(zip((queue.value for queue in Queue), lengths, strict=True))
 
     def was_emptied(self) -> bool:
         try:

@@ -90,6 +90,8 @@ class WebServer:
             request_rate=services.request_rate,
             clever_webhook_secrets=services.settings.clever_webhook_secrets,
             resume_webhook_secrets=services.settings.resume_webhook_secrets,
+            meter=services.meter,
+            metrics_token=services.settings.metrics_token,
         )
         # Addresses carry tickets: they are not logged.
         config = uvicorn.Config(

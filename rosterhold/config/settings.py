@@ -26,7 +26,13 @@ LOG_FORMATS: Final = ("console", "json")
 MASK: Final = "***"
 
 _SECRETS: Final = frozenset(
-    {"clever_client_secret", "secret_keys", "clever_webhook_secrets", "resume_webhook_secrets"}
+    {
+        "clever_client_secret",
+        "secret_keys",
+        "clever_webhook_secrets",
+        "resume_webhook_secrets",
+        "metrics_token",
+    }
 )
 # The settings that are several texts.
 _LISTS: Final = frozenset({"secret_keys", "clever_webhook_secrets", "resume_webhook_secrets"})
@@ -68,6 +74,7 @@ class Settings:
         clever_webhook_secrets: who may say that Clever has new data; newest first.
         resume_webhook_secrets: who may answer holds from outside; newest first.
         webhooks_to_private: whether endpoints may be on this machine or network, by plain HTTP.
+        metrics_token: what `/metrics` asks for as a bearer token; None for this machine only.
     """
 
     database_url: str = "sqlite:///var/rosterhold.db"
@@ -90,6 +97,7 @@ class Settings:
     clever_webhook_secrets: tuple[str, ...] = ()
     resume_webhook_secrets: tuple[str, ...] = ()
     webhooks_to_private: bool = False
+    metrics_token: str | None = None
 
     def shown(self) -> dict[str, str]:
         """The settings as they may be printed."""
@@ -313,7 +321,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], str]]] = {
 
 
 def _shown(name: str, value: object) -> str:
-    if name in _SECRETS:
+    if name in _SECRETS and value is not None:
         return MASK
     text = "-" if value is None else str(value)
     return without_password(text) if name.endswith("_url") else text

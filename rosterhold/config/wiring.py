@@ -1,14 +1,15 @@
 """The one place that knows the concrete adapters: makes what a process works with."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.database.engine import Database, Moved
 from rosterhold.adapters.doorbell import Doorbell
+from rosterhold.adapters.metrics import CLEVER_SECONDS, RATE_WAITED, RATE_WAITS, TRANSITIONS, Meter
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.config.bucket import SCHEME, bucket_address
 from rosterhold.config.settings import Settings
@@ -42,7 +43,11 @@ class Services:
     @cached_property
     def database(self) -> Database:
         lease = timedelta(seconds=self.settings.lease_seconds)
-        return Database(self.settings.database_url, lease=lease)
+        return Database(self.settings.database_url, lease=lease, on_moved=self._moved)
+
+    @cached_property
+    def meter(self) -> Meter:
+        return Meter()
 
     @cached_property
     def store(self) -> SnapshotStore:
@@ -96,6 +101,11 @@ class Services:
 
         return connect(self.settings.redis_url)
 
+    def _moved(self, transitions: Sequence[Moved]) -> None:
+        """Count transitions that were committed."""
+        for moved in transitions:
+            self.meter.count(TRANSITIONS, moved.event, moved.sync.state.value)
+
     def make(self) -> Self:
         """Make every part now: for a process with threads, of which two might make a part twice."""
         for name in (
@@ -107,6 +117,7 @@ class Services:
             "mailer",
             "tickets",
             "sealing",
+            "meter",
         ):
             getattr(self, name)
         return self
@@ -149,8 +160,16 @@ async def clever_client(services: Services) -> AsyncIterator["CleverClient"]:
         base = url.rstrip("/").removesuffix("/tokens")
         return base.removesuffix("/oauth").removesuffix(f"/{API_VERSION}")
 
-    settings = services.settings
-    async with Http() as http:
+    settings, meter = services.settings, services.meter
+
+    def answered(status: str, seconds: float) -> None:
+        meter.observe(CLEVER_SECONDS, status, value=seconds)
+
+    def waited(seconds: float) -> None:
+        meter.count(RATE_WAITS)
+        meter.count(RATE_WAITED, by=seconds)
+
+    async with Http(on_answer=answered) as http:
         yield CleverClient(
             http,
             client_id=settings.clever_client_id,
@@ -158,4 +177,5 @@ async def clever_client(services: Services) -> AsyncIterator["CleverClient"]:
             gate=services.rate_gate,
             data_url=root(settings.clever_api_url),
             oauth_url=root(settings.clever_oauth_url),
+            on_wait=waited,
         )

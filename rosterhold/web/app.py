@@ -9,12 +9,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from rosterhold.web import webhooks
+from rosterhold.web import health, metrics, webhooks
 from rosterhold.web.api.mount import api_routes
 from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
 from rosterhold.web.entry import enter
-from rosterhold.web.health import healthz
 from rosterhold.web.pages import away_page, error_page
 from rosterhold.web.report import home, records, report
 from rosterhold.web.security import SecurityHeaders
@@ -41,8 +40,9 @@ def create_app(site: Site) -> Starlette:
             Route("/syncs/{sync_id}/changes.csv", changes_csv),
             Route("/syncs/{sync_id}/decisions", post_decision, methods=["POST"]),
             *webhooks.ROUTES,
-            Route("/healthz", healthz),
             *api_routes(site),
+            *health.ROUTES,
+            *metrics.ROUTES,
             Mount("/static", _KeptFiles(packages=[("rosterhold.web", "static")])),
         ],
         middleware=[Middleware(SecurityHeaders)],

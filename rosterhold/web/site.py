@@ -1,7 +1,7 @@
 """What the pages work with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -9,9 +9,11 @@ from starlette.requests import Request
 
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.doorbell import Doorbell
+from rosterhold.adapters.metrics import Meter
 from rosterhold.adapters.request_rate import RequestRate
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.roster.store import SnapshotStore
+from rosterhold.web.kept import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class Site:
         request_rate: counts the requests of the API; None to count nothing.
         clever_webhook_secrets: who may say that Clever has new data.
         resume_webhook_secrets: who may answer holds from outside.
+        meter: what this process counts.
+        metrics_token: what `/metrics` asks for; without one it is for this machine only.
+        kept: answers that are kept for a moment.
     """
 
     database: Database
@@ -36,6 +41,9 @@ class Site:
     request_rate: RequestRate | None = None
     clever_webhook_secrets: tuple[str, ...] = ()
     resume_webhook_secrets: tuple[str, ...] = ()
+    meter: Meter = field(default_factory=Meter)
+    metrics_token: str | None = None
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def is_https(self) -> bool:

@@ -8,6 +8,7 @@ from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.emails import EmailRow, EmailStatus
 from rosterhold.adapters.mail import MailRefusedError, MailUnavailableError
 from rosterhold.adapters.mail.compose import compose, mail_context
+from rosterhold.adapters.metrics import MAILS
 from rosterhold.adapters.tickets import report_link
 from rosterhold.config.wiring import Services
 from rosterhold.workers.step import Follow
@@ -49,14 +50,17 @@ def _end(
     with services.database.transaction() as tx:
         claims.settle(tx, claim)
         emails.mark(tx, mail.id, status, error=error)
+    services.meter.count(MAILS, status.value)
 
 
 def _try_later(services: Services, claim: Claim, mail: EmailRow, error: str) -> None:
     with services.database.transaction() as tx:
         emails.mark(tx, mail.id, EmailStatus.RETRYING, error=error)
         failures = claim.failures + 1
-        if failures >= MAX_FAILURES:
+        is_last = failures >= MAX_FAILURES
+        if is_last:
             claims.give_up(tx, claim, error=error)
         else:
             due_at = claims.retry_at(tx.now, failures, random.Random())  # noqa: S311
             claims.put_back(tx, claim, error=error, due_at=due_at)
+    services.meter.count(MAILS, "given_up" if is_last else EmailStatus.RETRYING.value)

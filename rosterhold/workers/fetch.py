@@ -18,6 +18,7 @@ from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import progress
 from rosterhold.adapters.database.transitions import Cause, perform
 from rosterhold.adapters.manifests import read_manifest
+from rosterhold.adapters.metrics import RECORDS_FETCHED
 from rosterhold.config.wiring import Services, clever_client
 from rosterhold.statemachine.chart import SyncEvent
 from rosterhold.statemachine.connection import disconnected
@@ -57,7 +58,13 @@ async def _read_clever(
 ) -> Fetched | CannotConnect:
     baseline = read_manifest(services.store, district.baseline_ref)
 
+    seen: dict[str, int] = {}
+
     def on_page(kind: str, records: int) -> None:
+        # A list that is read again, or went on from an earlier call, begins anew.
+        new = records - seen.get(kind, 0)
+        seen[kind] = records
+        services.meter.count(RECORDS_FETCHED, kind, by=new if new > 0 else records)
         with services.database.transaction() as tx:
             _show_progress(tx, sync.id, kind, records)
 

@@ -3,7 +3,8 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
+from rosterhold.adapters import metrics
 from rosterhold.adapters.database import claims
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
 from rosterhold.adapters.database.outbox import Written
@@ -148,16 +150,25 @@ class Runner:
 
     def _do(self, claim: Claim) -> Follow:
         if claim.work in ERRANDS:
-            return ERRANDS[claim.work](self._services, claim)
+            with self._timed(claim):
+                return ERRANDS[claim.work](self._services, claim)
         sync = claim.sync
         if sync is None or sync.state is not WANTED_IN[claim.work]:
             self._drop(claim)
             return ()
         log.debug("step begins", attempt=claim.attempts)
+        with self._timed(claim):
+            return self._steps[claim.work](self._services, claim, sync)
+
+    @contextmanager
+    def _timed(self, claim: Claim) -> Iterator[None]:
+        """How long it took, in the log and the metrics, when it comes to its end."""
         began = time.monotonic()
-        follow = self._steps[claim.work](self._services, claim, sync)
-        log.info("step done", attempt=claim.attempts, seconds=round(time.monotonic() - began, 3))
-        return follow
+        yield
+        seconds = time.monotonic() - began
+        self._services.meter.observe(metrics.STEP_SECONDS, claim.work.value, value=seconds)
+        if claim.work not in ERRANDS:
+            log.info("step done", attempt=claim.attempts, seconds=round(seconds, 3))
 
     def _drop(self, claim: Claim) -> None:
         """The sync went another way: this is not wanted any more."""
@@ -172,6 +183,8 @@ class Runner:
         most = MOST_FAILURES.get(claim.work, claims.MAX_FAILURES)
         final = failures >= most or isinstance(error, FINAL_ERRORS)
         log.error("step failed", exc_info=error, attempt=claim.attempts, final=final)
+        is_final = "true" if final else "false"
+        self._services.meter.count(metrics.STEP_FAILURES, claim.work.value, is_final)
         if final:
             self._end(claim, text)
             return

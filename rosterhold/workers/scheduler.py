@@ -8,7 +8,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from rosterhold.adapters.database import districts, processes, syncs
+from rosterhold.adapters import metrics
+from rosterhold.adapters.database import districts, meters, processes, syncs
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.outbox import Queue
 from rosterhold.adapters.database.tables import fired
@@ -35,6 +36,8 @@ def run_scheduler(services: Services, stop: threading.Event) -> None:
         try:
             process_id = processes.beat(services.database, process_id, ROLE)
             tick(services)
+            services.meter.count(metrics.TICKS)
+            meters.write(services.database, services.meter)
         except SQLAlchemyError as error:
             log.warning("the database is away; the scheduler waits", error=str(error))
         stop.wait(TICK_S)
@@ -89,5 +92,6 @@ def _fire(services: Services, district: DistrictRow, slot: datetime) -> bool:
     except IntegrityError:
         return False
     services.doorbell.ring(work)
+    services.meter.count(metrics.FIRED)
     log.info("scheduled sync", district=district.id, slot=slot.isoformat())
     return True

@@ -1,6 +1,7 @@
 """The sweep: in every worker process, finds work whose message was lost and rings again."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -10,7 +11,7 @@ import structlog
 from dramatiq.middleware import Middleware
 from sqlalchemy.exc import SQLAlchemyError
 
-from rosterhold.adapters.database import outbox, processes
+from rosterhold.adapters.database import meters, outbox, processes
 from rosterhold.config.wiring import Services
 from rosterhold.workers.runner import Runner
 
@@ -68,6 +69,7 @@ class Sweep:
         self._runner = runner
         self._take = take or runner.work
         self._role = role
+        self._counts_due = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
@@ -87,6 +89,7 @@ class Sweep:
                 process_id = processes.beat(self._services.database, process_id, self._role)
                 self.trust_no_lost_message()
                 self.once()
+                self._keep_counts()
                 if away:
                     log.info("the database is back")
                 away = False
@@ -100,9 +103,17 @@ class Sweep:
             self._stop.wait(SWEEP_EVERY_S)
         if process_id is not None:
             try:
+                self._keep_counts(at_once=True)
                 processes.leave(self._services.database, process_id)
             except SQLAlchemyError as error:
                 log.warning("the database is away; others will notice", error=str(error))
+
+    def _keep_counts(self, *, at_once: bool = False) -> None:
+        """Write what this process counted, now and then."""
+        now = time.monotonic()
+        if at_once or now >= self._counts_due:
+            self._counts_due = now + meters.WRITE_EVERY_S
+            meters.write(self._services.database, self._services.meter)
 
     def trust_no_lost_message(self) -> None:
         """If the queue was emptied, let every piece of work be sent for again at once."""

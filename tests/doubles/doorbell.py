@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterable
 
 from doubles.mishaps import Mishaps
@@ -34,6 +35,9 @@ class LooseDoorbell:
 
     def busy(self) -> frozenset[str]:
         return frozenset() if self.away else frozenset(message.queue for message in self.waiting)
+
+    def lengths(self) -> dict[str, int] | None:
+        return None if self.away else dict(Counter(message.queue for message in self.waiting))
 
     def is_emptied(self) -> None:
         self.waiting.clear()

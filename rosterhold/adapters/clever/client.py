@@ -83,6 +83,7 @@ class CleverClient:
         sleep: takes seconds.
         jitter: a number from 0 to 1.
         now: Unix seconds.
+        on_wait: told of each wait for the rate limit, in seconds.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class CleverClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         now: Callable[[], float] = time.time,
+        on_wait: Callable[[float], None] | None = None,
     ) -> None:
         self._http = http
         self._app = (client_id, client_secret)
@@ -106,6 +108,7 @@ class CleverClient:
         self._sleep = sleep
         self._jitter = jitter
         self.now = now
+        self._on_wait = on_wait
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
 
     async def token(self, district_clever_id: str) -> Grant:
@@ -217,7 +220,10 @@ class CleverClient:
             if not wait:
                 return
             # Those who wait for the same window do not start in the same instant.
-            await self._sleep(min(wait + self._jitter(), MAX_WAIT_S))
+            seconds = min(wait + self._jitter(), MAX_WAIT_S)
+            if self._on_wait is not None:
+                self._on_wait(seconds)
+            await self._sleep(seconds)
         raise RateLimitedError("others used up the requests of every minute waited for")
 
     async def _ask(self, request: Callable[[], Awaitable[Answer]], read: Callable[[bytes], T]) -> T:

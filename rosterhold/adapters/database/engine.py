@@ -1,11 +1,11 @@
 """The connection to the system of record, and the transaction that everything happens in."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,6 +14,7 @@ from rosterhold.adapters.database import connections
 if TYPE_CHECKING:
     from rosterhold.adapters.database.claims import Claim
     from rosterhold.adapters.database.outbox import Written
+    from rosterhold.adapters.database.syncs import SyncRow
 
 # How long a worker that does not say that it lives keeps its work, unless it is set otherwise.
 LEASE: Final = timedelta(seconds=15)
@@ -22,9 +23,16 @@ LEASE: Final = timedelta(seconds=15)
 STATEMENT_TIME: Final = sa.func.statement_timestamp(type_=sa.DateTime(timezone=True))
 
 
+class Moved(NamedTuple):
+    """A transition that was made: the sync as it became, and the event."""
+
+    sync: "SyncRow"
+    event: str
+
+
 @dataclass(slots=True)
 class Transaction:
-    """One transaction, and the work that was written in it.
+    """One transaction, the work that was written in it, and the transitions that it makes.
 
     With a claim that goes on, the worker whose step this is does the next step itself: that one's
     row is born leased to it, which saves the commit of another claim.
@@ -35,6 +43,7 @@ class Transaction:
     is_sqlite: bool
     lease: timedelta
     work: list["Written"] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
     claim: "Claim | None" = None
     _now: datetime | None = None
 
@@ -61,6 +70,7 @@ class Database:
         url: ``sqlite:///path`` or ``postgresql://…``.
         clock: the time for SQLite, which has none of its own; PostgreSQL's is asked.
         lease: how long a worker that does not say that it lives keeps its work.
+        on_moved: told of transitions after they were committed; to be quick, and not to raise.
     """
 
     def __init__(
@@ -69,8 +79,10 @@ class Database:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         lease: timedelta = LEASE,
+        on_moved: Callable[[Sequence[Moved]], None] | None = None,
     ) -> None:
         self.lease = lease
+        self._on_moved = on_moved
         self._clock = clock
         parsed = sa.make_url(url)
         if parsed.drivername in {"postgresql", "postgres"}:
@@ -85,7 +97,9 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Everything written inside is committed together, or not at all."""
         with self._one_writer, self.engine.begin() as conn:
-            yield Transaction(conn, self.now, self.is_sqlite, self.lease)
+            tx = Transaction(conn, self.now, self.is_sqlite, self.lease)
+            yield tx
+        self._tell(tx)
 
     @contextmanager
     def one_statement(self) -> Iterator[Transaction]:
@@ -98,7 +112,9 @@ class Database:
                 yield tx
             return
         with self._single.connect() as conn:
-            yield Transaction(conn, self.now, self.is_sqlite, self.lease)
+            tx = Transaction(conn, self.now, self.is_sqlite, self.lease)
+            yield tx
+        self._tell(tx)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -115,6 +131,10 @@ class Database:
             return self._clock()
         now: datetime = conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return now.astimezone(UTC)
+
+    def _tell(self, tx: Transaction) -> None:
+        if tx.moved and self._on_moved is not None:
+            self._on_moved(tx.moved)
 
     def dispose(self) -> None:
         self.engine.dispose()

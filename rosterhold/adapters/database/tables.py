@@ -95,6 +95,13 @@ sa.Index(
     postgresql_where=syncs.c.finished_at.is_(None),
 )
 sa.Index("ix_syncs_district_id_started_at", syncs.c.district_id, syncs.c.started_at)
+# What ended lately. A sync's end changes the index above anyway.
+sa.Index(
+    "ix_syncs_finished_at",
+    syncs.c.finished_at,
+    sqlite_where=syncs.c.finished_at.is_not(None),
+    postgresql_where=syncs.c.finished_at.is_not(None),
+)
 
 transitions = sa.Table(
     "transitions",
@@ -242,6 +249,7 @@ emails = sa.Table(
     sa.Column("sent_at", UtcDateTime),
 )
 sa.Index("ix_emails_sync_id", emails.c.sync_id)
+sa.Index("ix_emails_created_at", emails.c.created_at)
 
 # Processes that work: who is there to take work over.
 processes = sa.Table(

@@ -14,7 +14,7 @@ from ulid import ULID
 
 from rosterhold.adapters.database import claims, one_statement, outbox
 from rosterhold.adapters.database.claims import Claim
-from rosterhold.adapters.database.engine import Database, Transaction
+from rosterhold.adapters.database.engine import Database, Moved, Transaction
 from rosterhold.adapters.database.one_statement import NothingMovedError, Shape
 from rosterhold.adapters.database.outbox import Queue, Written
 from rosterhold.adapters.database.syncs import SyncRow
@@ -156,6 +156,7 @@ def perform(
         _write_in_turn(tx, transition, settles)
     else:
         _write_at_once(tx, transition, settles)
+    tx.moved.append(Moved(after, event.value))
     return after
 
 

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from rosterhold.adapters.database import (
     answer_tables,
     api_tables,
+    operation_tables,
     roster_tables,
     tables,
     webhook_tables,
@@ -34,6 +35,7 @@ TABLES: Final = (
     api_tables.api_tokens,
     answer_tables.answered_findings,
     webhook_tables.webhook_endpoints,
+    operation_tables.meters,
 )
 
 __all__ = [
