@@ -80,7 +80,7 @@ def _rows(kind: Kind, rows: pl.DataFrame, names: pl.LazyFrame) -> pl.LazyFrame:
             )
         )
     else:
-        named = named.with_columns(_called(kind).alias("name"))
+        named = named.with_columns(called(kind).alias("name"))
     return named.select("kind", "key", "name", "detail", "school")
 
 
@@ -90,7 +90,8 @@ def _school_of(kind: Kind) -> pl.Expr:
     return own.alias("school")
 
 
-def _called(kind: Kind) -> pl.Expr:
+def called(kind: Kind) -> pl.Expr:
+    """The name of a record that has one, as lists show it: `Doe, Jane`."""
     if "last_name" not in kind.columns:
         return pl.col("name")
     first, last = pl.col("first_name"), pl.col("last_name")
@@ -100,6 +101,6 @@ def _called(kind: Kind) -> pl.Expr:
 def _names(baseline: Frames) -> pl.LazyFrame:
     """Clever id → name, of everything that a pair can join."""
     return pl.concat(
-        baseline[name].select("clever_id", _called(KINDS[name]).alias("called"))
+        baseline[name].select("clever_id", called(KINDS[name]).alias("called"))
         for name in ("students", "sections", "contacts")
     )

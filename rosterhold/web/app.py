@@ -9,13 +9,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from rosterhold.web import health, metrics, webhooks
+from rosterhold.web import dashboard, health, metrics, report, webhooks
 from rosterhold.web.api.mount import api_routes
 from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
 from rosterhold.web.entry import enter
 from rosterhold.web.pages import away_page, error_page
-from rosterhold.web.report import home, records, report
 from rosterhold.web.security import SecurityHeaders
 from rosterhold.web.site import Site
 
@@ -33,10 +32,9 @@ def create_app(site: Site) -> Starlette:
     """Build the application around the parts that it needs."""
     app = Starlette(
         routes=[
-            Route("/", home),
+            *dashboard.ROUTES,
+            *report.ROUTES,
             Route("/enter/{ticket}", enter),
-            Route("/syncs/{sync_id}", report),
-            Route("/syncs/{sync_id}/records", records),
             Route("/syncs/{sync_id}/changes.csv", changes_csv),
             Route("/syncs/{sync_id}/decisions", post_decision, methods=["POST"]),
             *webhooks.ROUTES,

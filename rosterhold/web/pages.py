@@ -23,6 +23,8 @@ from rosterhold.web.site import site_of
 
 log = structlog.get_logger(__name__)
 
+_STATIC: Final = ("rosterhold.css", "vendor/htmx.min.js")
+
 # What an error page says: a heading and what to do.
 _ERRORS: Final = {
     400: (N_("We could not read that"), N_("Please go back and try again.")),
@@ -93,16 +95,22 @@ def _environment(code: str) -> Environment:
         action_words=partial(words.action_words, language=own),
         why_words=partial(words.why_words, language=own),
         kind_words=partial(words.kind_words, language=own),
-        style_version=_style_version(),
+        standing_words=partial(words.standing_words, language=own),
+        trigger_words=partial(words.trigger_words, language=own),
+        grades_words=words.grades_words,
+        fact_words=partial(words.fact_words, language=own),
+        set_aside_words=partial(words.set_aside_words, language=own),
+        static_version=_static_version(),
     )
     environment.filters["number"] = own.number
     return environment
 
 
-def _style_version() -> str:
-    """Changes with the style sheet, so that browsers may keep it."""
-    style = files("rosterhold.web").joinpath("static/rosterhold.css").read_bytes()
-    return hashlib.sha256(style).hexdigest()[:12]
+def _static_version() -> str:
+    """Changes with the style sheet and the script, so that browsers may keep them."""
+    static = files("rosterhold.web").joinpath("static")
+    content = [static.joinpath(name).read_bytes() for name in _STATIC]
+    return hashlib.sha256(b"".join(content)).hexdigest()[:12]
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:

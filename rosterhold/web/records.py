@@ -1,14 +1,18 @@
-"""The exact records that would be removed: searched, filtered, sorted, a page at a time."""
+"""The exact records of a sync: searched, filtered, sorted, a page at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
 import polars as pl
 
+from rosterhold.roster.changes import REMOVED
 from rosterhold.roster.kinds import KINDS
-from rosterhold.roster.store import SnapshotLostError, SnapshotStore
+from rosterhold.roster.store import SnapshotLostError
+from rosterhold.web.before import Fact, facts_of
+from rosterhold.web.evaluated import Evaluated
+from rosterhold.web.lists import CHANGES, listed
 
 PAGE_ROWS: Final = 50
 _LONGEST_QUERY: Final = 100
@@ -21,31 +25,37 @@ class RecordsQuery:
     """What to show.
 
     Attributes:
+        change: one of CHANGES; what would be removed unless it is said.
         q: part of a name or an id, in any case; "" for all.
         kind: a kind's name, or "".
         school: a school's Clever id, or "".
+        finding: the number of a finding of the hold; 0 for all.
         sort: one of `_SORTS`, with a minus before it for the other way round; "" for people
             first, then by school and name.
         page: from 1.
     """
 
+    change: str = REMOVED
     q: str = ""
     kind: str = ""
     school: str = ""
+    finding: int = 0
     sort: str = ""
     page: int = 1
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.q or self.kind or self.school)
+        return bool(self.q or self.kind or self.school or self.finding)
 
     def address(self, **other: str | int) -> str:
         """The query string of this query with some parts changed, beginning with "?"."""
         changed = replace(self, **{"page": 1, **other})  # type: ignore[arg-type]
         parts = {
+            "change": changed.change if changed.change != REMOVED else "",
             "q": changed.q,
             "kind": changed.kind,
             "school": changed.school,
+            "finding": changed.finding,
             "sort": changed.sort,
             "page": changed.page if changed.page > 1 else "",
         }
@@ -62,30 +72,35 @@ class RecordsQuery:
 
 def records_query(params: Mapping[str, str]) -> RecordsQuery:
     """Read the query of an address; what cannot be used counts as absent."""
-    sort, kind, page = params.get("sort", ""), params.get("kind", ""), params.get("page", "")
+    sort, kind, change = (params.get(name, "") for name in ("sort", "kind", "change"))
     return RecordsQuery(
+        change=change if change in CHANGES else REMOVED,
         q=params.get("q", "").strip()[:_LONGEST_QUERY],
         kind=kind if kind in KINDS else "",
         school=params.get("school", "")[:_LONGEST_QUERY],
+        finding=_whole_number(params.get("finding", "")),
         sort=sort if sort.removeprefix("-") in _SORTS else "",
-        page=_page_number(page),
+        page=max(1, _whole_number(params.get("page", ""))),
     )
 
 
-def _page_number(word: str) -> int:
+def _whole_number(word: str) -> int:
+    """A number from an address; 0 for what is none."""
     usable = word.isascii() and word.isdecimal() and len(word) <= _PAGE_DIGITS
-    return max(1, int(word)) if usable else 1
+    return int(word) if usable else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record, as it is shown."""
+    """One record, as it is shown; `was` is its former Clever id, if that changed."""
 
     kind: str
     key: str
     name: str
     detail: str
     school_name: str
+    was: str
+    facts: Sequence[Fact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +111,9 @@ class RecordsPage:
         found: how many records the query finds.
         total: how many there are without it.
         by_kind: how many of each kind there are without it.
-        schools: Clever id, name and number of records of each school, by name.
+        by_change: how many records each list of CHANGES has, of those that have any.
+        schools: Clever id, name and number of records of each school, by name; 0 where the
+            number is not known.
     """
 
     query: RecordsQuery
@@ -104,6 +121,7 @@ class RecordsPage:
     found: int
     total: int
     by_kind: Mapping[str, int]
+    by_change: Mapping[str, int]
     schools: tuple[tuple[str, str, int], ...]
 
     @property
@@ -115,25 +133,32 @@ class RecordsPage:
         return (self.query.page - 1) * PAGE_ROWS + 1
 
 
-def records_page(store: SnapshotStore, ref: str, query: RecordsQuery) -> RecordsPage | None:
-    """Read one page; None when there is no such file (any more)."""
+def records_page(
+    found: Evaluated, query: RecordsQuery, rows: int = PAGE_ROWS
+) -> RecordsPage | None:
+    """Read one page, its first `rows`; None when there is no such file (any more)."""
     try:
-        everything = store.scan([ref])
-        found = everything.filter(_filters(query))
-        places = everything.group_by("kind", "school", "school_name").len()
-        shown = _sorted(found, query.sort).slice((query.page - 1) * PAGE_ROWS, PAGE_ROWS)
-        counts, number, rows = pl.collect_all([places, found.select(pl.len()), shown])
+        whole = listed(found, query.change, query.kind, query.finding)
+        wanted = whole.rows.filter(_filters(query))
+        first = (query.page - 1) * PAGE_ROWS
+        shown = _sorted(wanted, query.sort).slice(first, rows)
+        number, page = pl.collect_all([wanted.select(pl.len()), shown])
+        if query.page > 1 and page.is_empty():
+            return records_page(found, replace(query, page=1), rows)
+        facts = facts_of(found, query.change, page)
     except SnapshotLostError:
         return None
-    if query.page > 1 and rows.is_empty():
-        return records_page(store, ref, replace(query, page=1))
     return RecordsPage(
-        query=query,
-        records=tuple(Record(**row) for row in rows.drop("school").iter_rows(named=True)),
+        query=query if not whole.kind else replace(query, kind=whole.kind),
+        records=tuple(
+            Record(**row, facts=facts.get((row["kind"], row["key"]), ()))
+            for row in page.drop("school").iter_rows(named=True)
+        ),
         found=number.item(),
-        total=int(counts["len"].sum()),
-        by_kind=dict(counts.group_by("kind").agg(pl.col("len").sum()).iter_rows()),
-        schools=_schools(counts),
+        total=sum(whole.by_kind.values()),
+        by_kind=whole.by_kind,
+        by_change=whole.by_change,
+        schools=whole.schools,
     )
 
 
@@ -157,19 +182,3 @@ def _sorted(frame: pl.LazyFrame, sort: str) -> pl.LazyFrame:
     column = sort.removeprefix("-")
     # The key settles the order of equals, so that pages never overlap.
     return frame.sort(column, "name", "key", descending=[sort.startswith("-"), False, False])
-
-
-def _schools(counts: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
-    schools = (
-        counts.filter(pl.col("school") != "")
-        .group_by("school", "school_name")
-        .agg(pl.col("len").sum())
-        .with_columns(
-            pl.when(pl.col("school_name") == "")
-            .then("school")
-            .otherwise("school_name")
-            .alias("school_name")
-        )
-        .sort("school_name", "school")
-    )
-    return tuple(schools.iter_rows())

@@ -1,12 +1,16 @@
 """Names of states, answers and times, as people read them."""
 
+import re
 from datetime import timedelta
 from typing import Final
 
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.language import ENGLISH, N_, Language
+from rosterhold.roster.wording import counted
 from rosterhold.statemachine.chart import SyncState
-from rosterhold.statemachine.decisions import Action, action_of
+from rosterhold.statemachine.decisions import Action, Refused, action_of
+from rosterhold.statemachine.shape import Guess, shape_words
+from rosterhold.statemachine.standing import Standing
 
 STATES: Final = {
     SyncState.FETCHING: N_("Reading from Clever"),
@@ -50,6 +54,36 @@ WHYS: Final = (
 )
 
 
+STANDINGS: Final = {
+    Standing.CONNECTED: N_("Connected"),
+    Standing.ON_HOLD: N_("On hold"),
+    Standing.NOT_CONNECTED: N_("Not connected"),
+}
+
+TRIGGERS: Final = {
+    "schedule": N_("by schedule"),
+    "first_sync": N_("first sync"),
+    "command": N_("by hand"),
+    "button": N_("by hand"),
+    "webhook": N_("by Clever's news"),
+}
+
+
+# Why an answer changed nothing.
+REFUSALS: Final = {
+    "not_on_hold": N_("This sync is not on hold any more. Nothing was done."),
+    "other_reason": N_("This sync is not on hold for that (any more). Nothing was done."),
+    "outdated": N_(
+        "What you reviewed is no longer what is on hold: the findings have changed. Nothing was "
+        "done. Please look at the report again."
+    ),
+}
+
+
+def refusal_words(refused: Refused, language: Language = ENGLISH) -> str:
+    return language.say(REFUSALS[refused.code]) if refused.code in REFUSALS else refused.sentence
+
+
 def state_words(state: str, language: Language = ENGLISH) -> str:
     return language.say(STATES[SyncState(state)]) if state in set(SyncState) else state
 
@@ -84,3 +118,48 @@ def lasting(span: timedelta, language: Language = ENGLISH) -> str:
     if hours >= 1:
         return language.plural("an hour", "{n} hours", hours)
     return language.say(N_("a few minutes"))
+
+
+def standing_words(standing: str, language: Language = ENGLISH) -> str:
+    return language.say(STANDINGS[Standing(standing)])
+
+
+def trigger_words(trigger: str, language: Language = ENGLISH) -> str:
+    """What began a sync; "" for a word that people have no use for."""
+    return language.say(TRIGGERS[trigger]) if trigger in TRIGGERS else ""
+
+
+def guess_words(guess: Guess | None, language: Language = ENGLISH) -> tuple[str, str]:
+    """What happened and what it usually means; two empty texts when nothing did."""
+    return shape_words(guess, language) if guess is not None else ("", "")
+
+
+def grades_words(low: str, high: str) -> str:
+    """`3-5`, `9`; "" where Clever says no grade."""
+    shown = [_SHORT_GRADES.get(grade, grade) for grade in (low, high) if grade]
+    return "\N{EN DASH}".join(dict.fromkeys(shown))
+
+
+def fact_words(fact: str, language: Language = ENGLISH) -> str:
+    """What was found of a record: `7 guardians` in the language, anything else as it is."""
+    found = _GUARDIANS.fullmatch(fact)
+    return counted("contacts", int(found[1]), language) if found else fact
+
+
+def set_aside_words(what: str, number: int, language: Language = ENGLISH) -> str:
+    """What was not taken over, as a sync counts it: `unreadable students`, `left out contacts`."""
+    kind = what.rpartition(" ")[2]
+    records = counted(kind, number, language)
+    if what.startswith("left out"):
+        return language.say(N_("{records} left out"), records=records)
+    return language.say(N_("{records} that could not be read"), records=records)
+
+
+_GUARDIANS: Final = re.compile(r"(\d+) guardians")
+_SHORT_GRADES: Final = {
+    "InfantToddler": "IT",
+    "Preschool": "PS",
+    "PreKindergarten": "PK",
+    "TransitionalKindergarten": "TK",
+    "Kindergarten": "K",
+}

@@ -1,5 +1,6 @@
 """What pages, the API and the command line show. Everything here only reads."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -286,6 +287,45 @@ def _decision(row: sa.Row[Any], places: list[sa.Row[Any]]) -> DecisionView:
         schools=list(named),
         school_names=list(named.values()),
     )
+
+
+def decisions_of_district(
+    conn: sa.Connection, district_id: str, sync_ids: Collection[str]
+) -> dict[str, list[DecisionView]]:
+    """What was decided about some of a district's syncs, oldest first."""
+    decided = conn.execute(
+        sa.select(decisions.c.sync_id)
+        .where(decisions.c.district_id == district_id, decisions.c.sync_id.in_(sync_ids))
+        .distinct()
+    )
+    return {row.sync_id: decision_views(conn, row.sync_id) for row in decided.all()}
+
+
+def last_completed(conn: sa.Connection, district_id: str) -> SyncRow | None:
+    row = conn.execute(
+        sa.select(syncs)
+        .where(syncs.c.district_id == district_id, syncs.c.state == SyncState.COMPLETED.value)
+        .order_by(syncs.c.finished_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else as_sync(row)
+
+
+def baseline_before(conn: sa.Connection, district: DistrictRow, sync: SyncRow) -> str | None:
+    """The manifest of the roster that a sync was compared with; None when there was none."""
+    if sync.state is not SyncState.COMPLETED:
+        return district.baseline_ref
+    found: str | None = conn.execute(
+        sa.select(syncs.c.target_ref)
+        .where(
+            syncs.c.district_id == district.id,
+            syncs.c.state == SyncState.COMPLETED.value,
+            syncs.c.finished_at < sync.finished_at,
+        )
+        .order_by(syncs.c.finished_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return found
 
 
 def email_views(conn: sa.Connection, sync_id: str) -> list[EmailView]:

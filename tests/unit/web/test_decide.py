@@ -198,7 +198,7 @@ def test_an_answer_to_another_reason_is_refused(office: Office, comes_in: ComesI
     answer = visit.sends(visit.form("check_again") | {"action": "fixed"})
 
     assert answer.status_code == 409
-    assert "not on hold for a lost connection" in answer.text
+    assert "not on hold for that (any more). Nothing was done." in answer.text
 
 
 def test_an_unknown_action_is_a_bad_request(comes_in: ComesIn, held: str):
