@@ -26,12 +26,14 @@ from rosterhold.adapters.database.holds import HoldIntent
 from rosterhold.adapters.database.outbox import Written
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.transitions import Cause, perform
+from rosterhold.adapters.manifests import write_manifest
 from rosterhold.adapters.request_rate import RequestRate
 from rosterhold.adapters.snapshots import FolderSnapshots
 from rosterhold.adapters.tickets import Tickets, report_link
 from rosterhold.roster.changes import ChangeCounts
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.report import REMOVED_COLUMNS
+from rosterhold.roster.snapshot import Manifest, schema
 from rosterhold.statemachine.chart import SyncEvent
 from rosterhold.statemachine.findings import SUBJECT_COLUMNS, Finding, digest, named_by, subjects_of
 from rosterhold.statemachine.reasons import Reason
@@ -68,10 +70,13 @@ class Student:
 
 
 def students(
-    count: int, school_name: str = "Lincoln Elementary", prefix: str = "s"
+    count: int,
+    school_name: str = "Lincoln Elementary",
+    prefix: str = "s",
+    school: str = "sch1",
 ) -> list[Student]:
     return [
-        Student(f"{prefix}{number:05}", f"Doe, Jane {number}", str(number % 6), "sch1", school_name)
+        Student(f"{prefix}{number:05}", f"Doe, Jane {number}", str(number % 6), school, school_name)
         for number in range(count)
     ]
 
@@ -262,6 +267,22 @@ class Office:
             sync = self._in(tx, sync_id)
             perform(tx, sync, SyncEvent.APPLIED, Cause("the roster is what was reviewed"))
             emails.intend(tx, sync, "hold_resolved", hold_id=None, about=sync_id)
+
+    def has_a_roster(self, district_id: str, **rows: list[dict[str, str]]) -> None:
+        """The roster as applied last, by kind; whatever is not said is empty."""
+        files = {}
+        for name, kind in KINDS.items():
+            whole = [
+                {column: row.get(column, "") for column in kind.all_columns}
+                for row in rows.get(name, [])
+            ]
+            files[name] = f"{district_id}/applied/{name}.parquet"
+            self.store.write(files[name], pl.DataFrame(whole, schema(kind)))
+        ref = f"{district_id}/applied/manifest.json"
+        counts = {name: len(rows.get(name, [])) for name in KINDS}
+        write_manifest(self.store, ref, Manifest(files, counts))
+        with self.database.transaction() as tx:
+            districts.update(tx, district_id, {"baseline_ref": ref})
 
     def writes_changes(self, sync_id: str, kind: str, rows: list[dict[str, str]]) -> None:
         """The change set of a kind; whatever is not said is empty."""

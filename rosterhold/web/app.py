@@ -9,7 +9,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from rosterhold.web import dashboard, health, metrics, report, webhooks
+from rosterhold.web import chosen, dashboard, health, metrics, report, webhooks
 from rosterhold.web.api.mount import api_routes
 from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
@@ -34,6 +34,7 @@ def create_app(site: Site) -> Starlette:
         routes=[
             *dashboard.ROUTES,
             *report.ROUTES,
+            *chosen.ROUTES,
             Route("/enter/{ticket}", enter),
             Route("/syncs/{sync_id}/changes.csv", changes_csv),
             Route("/syncs/{sync_id}/decisions", post_decision, methods=["POST"]),

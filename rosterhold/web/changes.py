@@ -1,24 +1,28 @@
 """All changes of a sync as one CSV file, for a spreadsheet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import polars as pl
-import sqlalchemy as sa
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database.roster_tables import ROSTER
-from rosterhold.roster.changes import REMOVED
+from rosterhold.adapters.database import views
+from rosterhold.roster.changes import ADDED, CHANGED, REIDENTIFIED, REMOVED
 from rosterhold.roster.kinds import KINDS, Kind
-from rosterhold.roster.store import SnapshotLostError, SnapshotStore
+from rosterhold.roster.store import SnapshotLostError
 from rosterhold.statemachine.findings import record_key
+from rosterhold.web.evaluated import Evaluated, evaluated
 from rosterhold.web.security import own_sync, visitor_of
 from rosterhold.web.site import site_of
 
-_COLUMNS: Final = ("change", "kind", "id", "name", "detail", "school_id", "school", "former_id")
+_COLUMNS: Final = (
+    "change", "kind", "id", "name", "detail", "school_id", "school", "former_id", "before", "after",
+)  # fmt: skip
+# People first, as in the list on the page.
+_ORDER: Final = sorted(KINDS.values(), key=lambda kind: not kind.people)
 _ROWS_AT_ONCE: Final = 20_000
 
 # Excel takes a file for UTF-8 only with this at its start.
@@ -29,41 +33,42 @@ _RUNS: Final = r"^[=+\-@\t\r\n]"
 
 
 def changes_csv(request: Request) -> Response:
+    """Every record that a sync adds, changes, removes or gives a new id, with what it was."""
     site = site_of(request)
     with site.database.reading() as conn:
         visitor = visitor_of(request, conn)
         sync = own_sync(request, conn, visitor)
-        names = _school_names(conn, visitor.district.id)
-    if not sync.evaluation_no:
-        raise HTTPException(404)
-    prefix = layout.evaluation_prefix(sync.district_id, sync.id, sync.evaluation_no)
+        hold = views.hold_view(conn, sync.id)
+        if hold is None or not sync.evaluation_no:
+            raise HTTPException(404)
+        found = evaluated(conn, site.store, visitor.district, sync, hold)
     return StreamingResponse(
-        _lines(site.store, prefix, names),
+        _lines(found),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="changes-{sync.id}.csv"'},
     )
 
 
-def _school_names(conn: sa.Connection, district_id: str) -> dict[str, str]:
-    schools = ROSTER["schools"]
-    rows = conn.execute(
-        sa.select(schools.c.clever_id, schools.c.name).where(schools.c.district_id == district_id)
-    )
-    return {row.clever_id: row.name for row in rows}
-
-
-def _lines(store: SnapshotStore, prefix: str, names: Mapping[str, str]) -> Iterator[bytes]:
+def _lines(found: Evaluated) -> Iterator[bytes]:
     yield _BYTE_ORDER_MARK + (",".join(_COLUMNS) + "\r\n").encode()
-    yield from _written(_removed(store, prefix))
-    for kind in KINDS.values():
-        yield from _written(_others(store, prefix, kind, names))
+    for part in (_removed, _others, _changed):
+        for kind in _ORDER:
+            yield from _written(part(found, kind))
 
 
-def _removed(store: SnapshotStore, prefix: str) -> pl.LazyFrame | None:
+def _removed(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
     try:
-        removed = store.scan([layout.removed_ref(prefix)])
+        removed = found.store.scan([found.removed_ref]).filter(pl.col("kind") == kind.name)
     except SnapshotLostError:
         return None
+    changes = _changes_of(found, kind)
+    if changes is None:
+        removed = removed.with_columns(pl.lit("").alias("before"))
+    else:
+        was = changes.filter(pl.col("change") == REMOVED).select(
+            record_key(kind.key).alias("key"), _told(kind, _is_said).alias("before")
+        )
+        removed = removed.join(was, on="key", how="left", maintain_order="left")
     return removed.select(
         pl.lit(REMOVED).alias("change"),
         "kind",
@@ -73,19 +78,53 @@ def _removed(store: SnapshotStore, prefix: str) -> pl.LazyFrame | None:
         pl.col("school").alias("school_id"),
         pl.col("school_name").alias("school"),
         pl.lit("").alias("former_id"),
+        pl.col("before").fill_null(""),
+        pl.lit("").alias("after"),
     )
 
 
-def _others(
-    store: SnapshotStore, prefix: str, kind: Kind, names: Mapping[str, str]
-) -> pl.LazyFrame | None:
-    """What is added, changed or re-identified of a kind."""
+def _others(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
+    """What is added or re-identified of a kind."""
+    changes = _changes_of(found, kind)
+    if changes is None:
+        return None
+    rows = changes.filter(pl.col("change").is_in([ADDED, REIDENTIFIED]))
+    return _shown(found, kind, rows, before=pl.lit(""), after=_told(kind, _is_said))
+
+
+def _changed(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
+    """What is changed of a kind: the values that differ, before and after."""
+    changes = _changes_of(found, kind)
+    if changes is None or not kind.columns:
+        return None
+    earlier = found.baseline()[kind.name].select(
+        *kind.key, *(pl.col(column).alias(_before(column)) for column in kind.columns)
+    )
+    rows = changes.filter(pl.col("change") == CHANGED).join(
+        earlier, on=kind.key, how="left", maintain_order="left"
+    )
+    return _shown(
+        found,
+        kind,
+        rows,
+        before=_told(kind, _differs, _before),
+        after=_told(kind, _differs),
+    )
+
+
+def _changes_of(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
     try:
-        changes = store.scan([layout.changes_ref(prefix, kind.name)])
+        return found.store.scan([layout.changes_ref(found.prefix, kind.name)])
     except SnapshotLostError:
         return None
+
+
+def _shown(
+    found: Evaluated, kind: Kind, rows: pl.LazyFrame, *, before: pl.Expr, after: pl.Expr
+) -> pl.LazyFrame:
     school = pl.col("school_clever_id") if kind.has_school else pl.lit("")
-    return changes.filter(pl.col("change") != REMOVED).select(
+    names = dict(found.schools)
+    return rows.select(
         "change",
         pl.lit(kind.name).alias("kind"),
         record_key(kind.key).alias("id"),
@@ -94,7 +133,36 @@ def _others(
         school.alias("school_id"),
         school.replace_strict(names, default="", return_dtype=pl.String()).alias("school"),
         pl.col("was").alias("former_id"),
+        before.alias("before"),
+        after.alias("after"),
     )
+
+
+def _before(column: str) -> str:
+    return f"{column} before"
+
+
+def _is_said(column: str) -> pl.Expr:
+    return pl.col(column) != ""
+
+
+def _differs(column: str) -> pl.Expr:
+    return pl.col(column).ne_missing(pl.col(_before(column)))
+
+
+def _told(
+    kind: Kind, wanted: Callable[[str], pl.Expr], where: Callable[[str], str] = str
+) -> pl.Expr:
+    """The values of a record in one cell: `grade: 4; email: ana@example.org`."""
+    if not kind.columns:
+        return pl.lit("")
+    values = [
+        pl.when(wanted(column)).then(
+            pl.concat_str(pl.lit(f"{column}: "), pl.col(where(column)).fill_null(""))
+        )
+        for column in kind.columns
+    ]
+    return pl.concat_str(values, separator="; ", ignore_nulls=True)
 
 
 def _name(kind: Kind) -> pl.Expr:

@@ -3,6 +3,7 @@
 from typing import Final
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,10 +14,11 @@ from rosterhold.adapters.database.decisions import Decided, Person, decide
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.views import DecisionView, HoldView
 from rosterhold.roster.language import N_
+from rosterhold.roster.store import SnapshotStore
 from rosterhold.statemachine.decisions import Action
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.web import words
-from rosterhold.web.choices import TYPED_FROM
+from rosterhold.web.choices import TYPED_FROM, records_left
 from rosterhold.web.differences import Difference, difference
 from rosterhold.web.language import language_of
 from rosterhold.web.pages import page
@@ -67,7 +69,8 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
     language = language_of(request)
     action = Action(form["action"])
     digest = form.get("digest") or None
-    missing = _missing_number(hold, action, digest, form.get("count", ""))
+    schools = _chosen_schools(form)
+    missing = _missing_number(site.store, sync, hold, action, form, schools)
     if missing:
         why = language.say(_TYPE_THE_NUMBER, n=language.number(missing))
         return _refused(request, visitor, sync, hold, _NOTHING_DONE, why)
@@ -78,6 +81,7 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
         action=action,
         digest=digest,
         person=Person(visitor.email, request.client.host if request.client else ""),
+        schools=schools,
     )
     if isinstance(outcome, Decided):
         site.doorbell.ring(outcome.work)
@@ -96,14 +100,35 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
     )
 
 
-def _missing_number(hold: HoldView, action: Action, digest: str | None, typed: str) -> int:
+def _chosen_schools(form: dict[str, str]) -> frozenset[str] | None:
+    """The schools that a form answers for; None for all of them.
+
+    Raises:
+        HTTPException: 400, it is no list of schools.
+    """
+    if "schools" not in form:
+        return None
+    try:
+        return frozenset(msgspec.json.decode(form["schools"], type=list[str]))
+    except msgspec.DecodeError as error:
+        raise HTTPException(400) from error
+
+
+def _missing_number(
+    store: SnapshotStore,
+    sync: SyncRow,
+    hold: HoldView,
+    action: Action,
+    form: dict[str, str],
+    schools: frozenset[str] | None,
+) -> int:
     """The number that a confirmation of many removals does not stand without; 0 if it does."""
     held = next((line for line in hold.reasons if line.reason == Reason.DATA_REMOVALS), None)
-    if action is not Action.CONFIRM or held is None or held.digest != digest:
+    if action is not Action.CONFIRM or held is None or held.digest != form.get("digest"):
         return 0
-    if held.records < TYPED_FROM or typed.strip().replace(",", "") == str(held.records):
-        return 0
-    return held.records
+    records = records_left(store, sync, hold, held, schools)
+    typed = form.get("count", "").strip().replace(",", "")
+    return 0 if records < TYPED_FROM or typed == str(records) else records
 
 
 def _last_decision(hold: HoldView, action: Action) -> DecisionView | None:

@@ -136,7 +136,7 @@ def _findings(
         "records": shown,
         "guess": words.guess_words(guess, language),
         "reasons": _reasons(found, hold, language) if is_held else [],
-        "choices": choices(sync, hold),
+        "choices": choices(site.store, sync, hold),
         "receipt": receipt_lines(sync.receipt or {}, language),
         "held_for": None if held_for is None else words.lasting(held_for, language),
     }

@@ -77,6 +77,13 @@ REFUSALS: Final = {
         "What you reviewed is no longer what is on hold: the findings have changed. Nothing was "
         "done. Please look at the report again."
     ),
+    "decided": N_("Somebody has decided this already. Nothing was done."),
+    "nothing_chosen": N_("No school was chosen. Nothing was done."),
+    "no_finding": N_(
+        "Something you chose is not on hold (any more). Nothing was done. Please look at the "
+        "report again."
+    ),
+    "whole_only": N_("This answer is for the whole district. Nothing was done."),
 }
 
 

@@ -2,12 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from tests.offices import Office, removal, students
+from tests.offices import Office, emergency_contacts, removal, students
 
 ComesIn = Callable[..., object]
 
@@ -112,3 +113,65 @@ def test_no_cell_is_run_by_a_spreadsheet(
 
     assert len(rows) == 6
     assert {row["name"] for row in rows} == {f"'{name}"}
+
+
+@pytest.fixture
+def with_a_past(office: Office, visit, sync_id: str, district: str):
+    """Ann was in the third grade, and Bob goes; the roster knows both."""
+    ann = {"clever_id": "ann", "last_name": "Ames", "first_name": "Ann", "email": "ann@x.org"}
+    bob = {"clever_id": "s00001", "last_name": "Bell", "student_number": "77", "grade": "5"}
+    office.has_a_roster(district, students=[{**ann, "grade": "3"}, bob])
+    changed = {"change": "changed", **ann, "grade": "4"}
+    office.writes_changes(sync_id, "students", [changed, {"change": "removed", **bob}])
+    enrolments = [
+        {"change": "removed", "student_clever_id": "s00001", "section_clever_id": section}
+        for section in ("a", "b", "c")
+    ]
+    office.writes_changes(sync_id, "enrolments", enrolments)
+    return visit
+
+
+def test_what_goes_is_shown_as_it_was(with_a_past):
+    row = with_a_past.reads("/records?q=s00001").text.partition("<tbody>")[2]
+
+    assert re.search(r"number</span> 77<.*classes</span> 3<", row, re.DOTALL)
+
+
+def test_what_changes_is_shown_before_and_after(with_a_past):
+    page = with_a_past.reads("/records?change=changed").text
+
+    assert "Ames, Ann" in page
+    assert re.search(r"grade</span> 3 → 4<", page)
+    assert "e-mail" not in page.partition("<tbody>")[2]
+
+
+def test_the_file_of_changes_has_what_was_before_and_what_is_after(with_a_past):
+    content = with_a_past.reads("/changes.csv").content.decode("utf-8-sig")
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(content))}
+
+    assert rows["ann"]["before"] == "grade: 3"
+    assert rows["ann"]["after"] == "grade: 4"
+    assert rows["s00001"]["before"] == "last_name: Bell; student_number: 77; grade: 5"
+    assert rows["s00002"]["before"] == ""
+
+
+def test_the_records_of_one_finding_are_its_own(office: Office, comes_in: ComesIn, sync_id: str):
+    north = students(30, "North High", "n", "north")
+    south = students(20, "South High", "s", "south")
+    office.holds(sync_id, [removal(north, 300), removal(south, 100)], north + south)
+
+    visit = comes_in(sync_id)
+
+    assert "1 to 20 of 20 records found (of 50)" in visit.reads("/records?finding=2").text
+    assert "1 to 50 of 50 records" in visit.reads("/records?finding=9").text
+
+
+def test_what_needs_a_decision_is_listed_with_what_was_found(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    office.holds(sync_id, [emergency_contacts(30)])
+
+    page = comes_in(sync_id).reads("/records?change=held").text
+
+    assert "1 to 30 of 30 records" in page
+    assert page.count(">Emergency</td>") == 30
