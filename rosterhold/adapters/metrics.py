@@ -99,6 +99,11 @@ MAILS: Final = _counter(
     "mails_total", "Attempts to send a mail by outcome: sent, retrying, refused, given_up",
     "outcome",
 )  # fmt: skip
+WEBHOOKS: Final = _counter(
+    "webhooks_total",
+    "Attempts to deliver an event by outcome: delivered, waiting (tried again), failed, off",
+    "outcome",
+)
 TICKS: Final = _counter("scheduler_ticks_total", "Rounds of schedulers")
 FIRED: Final = _counter("scheduler_fired_total", "Slots of schedules that were used")
 

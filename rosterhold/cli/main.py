@@ -31,6 +31,8 @@ COMMANDS: Final = {
     "sync": ("rosterhold.cli.sync", "Start, list, show and cancel syncs."),
     "hold": ("rosterhold.cli.hold", "See what is on hold, and decide."),
     "webhook": ("rosterhold.cli.webhook", "Tell your app what happens, and look at what was told."),
+    "queue": ("rosterhold.cli.queue", "See what waits in each queue, and who does it."),
+    "work": ("rosterhold.cli.work", "List pieces of work; try one now, or give it up."),
     "roster": ("rosterhold.cli.roster", "Export the applied roster."),
     "token": ("rosterhold.cli.token", "Make, list and revoke tokens of the API."),
     "purge": ("rosterhold.cli.purge", "Delete the files of old syncs."),

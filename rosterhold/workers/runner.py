@@ -13,17 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
 from rosterhold.adapters import metrics
-from rosterhold.adapters.database import claims
+from rosterhold.adapters.database import claims, endings
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
 from rosterhold.adapters.database.outbox import Written
-from rosterhold.adapters.database.syncs import SyncRow, load
-from rosterhold.adapters.database.transitions import Cause, StaleSyncError, perform
+from rosterhold.adapters.database.syncs import SyncRow
+from rosterhold.adapters.database.transitions import Cause, StaleSyncError
 from rosterhold.adapters.database.versions import NewerVersionError
-from rosterhold.adapters.database.webhooks import announce
 from rosterhold.config.wiring import Services
 from rosterhold.roster.store import SnapshotLostError
-from rosterhold.statemachine.announcements import Announcement
-from rosterhold.statemachine.chart import SYNC_STEPS, SyncEvent, Work
+from rosterhold.statemachine.chart import SYNC_STEPS, Work
 from rosterhold.workers.apply import apply
 from rosterhold.workers.begin import begin
 from rosterhold.workers.email import MAX_FAILURES as MOST_MAIL_FAILURES
@@ -199,19 +197,7 @@ class Runner:
         """Another try helps no more: the sync fails, other work is left for an operator."""
         try:
             with self._services.database.transaction() as tx:
-                sync = load(tx.conn, claim.sync_id or "")
-                if sync is None or claim.work in ERRANDS or sync.state.is_final:
-                    claims.give_up(tx, claim, error=text)
-                    return
-                claims.settle(tx, claim)
-                perform(tx, sync, SyncEvent.FAIL, Cause(text), {"failure": text})
-                announce(
-                    tx,
-                    Announcement.SYNC_FAILED,
-                    district_id=sync.district_id,
-                    sync_id=sync.id,
-                    failure=text,
-                )
+                endings.end(tx, claim, Cause(text))
                 follow = tuple(tx.work)
             self._services.doorbell.ring(follow)
         except (ClaimLostError, StaleSyncError):

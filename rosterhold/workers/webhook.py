@@ -11,6 +11,7 @@ from rosterhold.adapters.database import claims, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.webhooks import DeliveryRow, DeliveryStatus, EndpointRow
+from rosterhold.adapters.metrics import WEBHOOKS
 from rosterhold.adapters.webhooks.sending import Outcome, body_of, send
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.announcements import next_try
@@ -82,6 +83,7 @@ def _note(
             webhooks.tried(
                 tx, delivery, DeliveryStatus.WAITING, answer=outcome.answer, error=outcome.error
             )
+            services.meter.count(WEBHOOKS, DeliveryStatus.WAITING.value)
             return ()
         is_dead = not webhooks.took_any(tx.conn, endpoint.id, tx.now)
     dead = DEAD if is_dead else None
@@ -102,6 +104,7 @@ def _end(
         webhooks.tried(tx, delivery, status, answer=outcome.answer, error=outcome.error)
         if switch_off is not None:
             _switch_off(tx, delivery.endpoint_id, switch_off)
+        services.meter.count(WEBHOOKS, status.value)
         return tuple(tx.work)
 
 
