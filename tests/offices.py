@@ -15,8 +15,8 @@ from rosterhold.adapters import layout
 from rosterhold.adapters.database import (
     decisions,
     districts,
-    emails,
     holds,
+    notices,
     roster_tables,
     syncs,
     tables,
@@ -236,8 +236,7 @@ class Office:
                     subjects_of(found).select("kind", "key").unique().height,
                 )
                 hold_id, is_new = holds.put(tx, sync, intent)
-                if is_new:
-                    emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
+                notices.hold_found(tx, sync, hold_id, reason, new=is_new)
             by_rule = Counter({finding.rule: finding.records for finding in findings})
             changed = (3, 2, by_rule["share_removed"], by_rule["reidentified"], 1000)
             counts = {"students": asdict(ChangeCounts(*changed))}
@@ -266,7 +265,7 @@ class Office:
         with self.database.transaction() as tx:
             sync = self._in(tx, sync_id)
             perform(tx, sync, SyncEvent.APPLIED, Cause("the roster is what was reviewed"))
-            emails.intend(tx, sync, "hold_resolved", hold_id=None, about=sync_id)
+            notices.sync_ended(tx, sync)
 
     def has_a_roster(self, district_id: str, **rows: list[dict[str, str]]) -> None:
         """The roster as applied last, by kind; whatever is not said is empty."""

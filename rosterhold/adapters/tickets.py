@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 LINK_DAYS: Final = 14
 LINK_MAX_AGE_S: Final = LINK_DAYS * 24 * 3600
@@ -47,6 +47,7 @@ class Tickets:
             purpose: URLSafeTimedSerializer(oldest_first, salt=f"rosterhold.{purpose}")
             for purpose in Purpose
         }
+        self._unsubscribing = URLSafeSerializer(oldest_first, salt="rosterhold.unsubscribe")
         self._forms = URLSafeTimedSerializer(oldest_first, salt="rosterhold.form")
 
     def for_administrator(
@@ -58,6 +59,17 @@ class Tickets:
         """The ticket in a token; None when it is forged, too old or made for something else."""
         content = _read(self._signers[purpose], token, max_age_s)
         return None if content is None else Ticket(*content)
+
+    def to_unsubscribe(self, district_id: str, email: str) -> str:
+        """What a reminder's link to unsubscribe carries; it never ends, and opens nothing else."""
+        return self._unsubscribing.dumps([district_id, email])
+
+    def unsubscribing(self, token: str) -> Ticket | None:
+        """Whose reminders a token is about; None when it is forged."""
+        try:
+            return Ticket(*self._unsubscribing.loads(token))
+        except BadSignature:
+            return None
 
     def form_token(self, session: str) -> str:
         """What a form carries to prove that it was made for this session."""
@@ -85,3 +97,8 @@ def _mark(session: str) -> str:
 def report_link(public_url: str, ticket: str, sync_id: str) -> str:
     """The address of a sync's report that lets the holder of the ticket in."""
     return f"{public_url}/enter/{ticket}?next=/syncs/{sync_id}"
+
+
+def unsubscribe_link(public_url: str, token: str) -> str:
+    """The address where the owner of an address unsubscribes from reminders."""
+    return f"{public_url}/unsubscribe/{token}"

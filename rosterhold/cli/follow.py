@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Protocol
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ def follow(
         while True:
             with services.database.reading() as conn:
                 view = views.sync_view(conn, sync_id)
-                rests = view is not None and _rests(conn, view)
+                rests = view is not None and _rests(conn, view, services.database.now(conn))
             if view is None:
                 raise CliError(f"the sync {sync_id} is gone")
             display.show(view)
@@ -74,17 +75,19 @@ def exit_code(view: SyncView) -> int:
     return ON_HOLD if state.is_on_hold else FAILED
 
 
-def _rests(conn: sa.Connection, view: SyncView) -> bool:
+def _rests(conn: sa.Connection, view: SyncView, now: datetime) -> bool:
     state = SyncState(view.state)
-    return (state.is_final or state.is_on_hold) and not _has_work(conn, view.id)
+    return (state.is_final or state.is_on_hold) and not _has_work(conn, view.id, now)
 
 
-def _has_work(conn: sa.Connection, sync_id: str) -> bool:
+def _has_work(conn: sa.Connection, sync_id: str, now: datetime) -> bool:
     """Whether something is still to be done for a sync; a mail counts until it was tried."""
     untried = sa.exists().where(
         emails.c.id == outbox.c.subject,
         emails.c.status == EmailStatus.WAITING.value,
         emails.c.attempts == 0,
+        # One that waits for the morning is not waited for.
+        outbox.c.due_at <= now,
     )
     found = conn.execute(
         sa.select(outbox.c.id)

@@ -69,10 +69,13 @@ class Work(StrEnum):
     EMAIL = "email"
     WEBHOOK = "webhook"
     BEGIN = "begin"
+    REMIND = "remind"
 
 
 # The steps of a sync: each follows another. Everything else is an errand: it goes its own way.
 SYNC_STEPS: Final = frozenset({Work.FETCH, Work.EVALUATE, Work.APPLY, Work.RESUME})
+# What nobody needs any more when a sync is over. Other errands are still done.
+ENDS_WITH_SYNC: Final = SYNC_STEPS | {Work.REMIND}
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Apply: bring the roster tables to what was evaluated, in the transaction of the transition."""
 
 from rosterhold.adapters import destination, layout
-from rosterhold.adapters.database import claims, districts, emails, holds, webhooks
+from rosterhold.adapters.database import claims, districts, notices, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.transitions import Cause, perform
@@ -28,7 +28,6 @@ def apply(services: Services, claim: Claim, sync: SyncRow) -> Follow:
         )
         districts.carry_acceptances(tx, sync.district_id, accepted)
         perform(tx, sync, SyncEvent.APPLIED, Cause("the roster is what was reviewed"))
-        if holds.of_sync(tx.conn, sync.id):
-            emails.intend(tx, sync, "hold_resolved", hold_id=None, about=sync.id)
+        notices.sync_ended(tx, sync)
         webhooks.announce_completed(tx, sync.district_id, sync.id)
         return tuple(tx.work)

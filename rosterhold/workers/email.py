@@ -3,13 +3,14 @@
 import random
 from email.message import EmailMessage
 
-from rosterhold.adapters.database import claims, emails
+from rosterhold.adapters.database import addresses, claims, emails
 from rosterhold.adapters.database.claims import Claim
-from rosterhold.adapters.database.emails import EmailRow, EmailStatus
-from rosterhold.adapters.mail import MailRefusedError, MailUnavailableError
-from rosterhold.adapters.mail.compose import compose, mail_context
+from rosterhold.adapters.database.emails import ENDED, EmailRow, EmailStatus
+from rosterhold.adapters.mail import AddressRefusedError, MailRefusedError, MailUnavailableError
+from rosterhold.adapters.mail.about import mail_context
+from rosterhold.adapters.mail.compose import compose
 from rosterhold.adapters.metrics import MAILS
-from rosterhold.adapters.tickets import report_link
+from rosterhold.adapters.tickets import report_link, unsubscribe_link
 from rosterhold.config.wiring import Services
 from rosterhold.workers.step import Follow
 
@@ -21,18 +22,26 @@ def email(services: Services, claim: Claim) -> Follow:
     """Send outside any transaction, then note it; the Message-ID is the same at every try."""
     with services.database.reading() as conn:
         mail = emails.load(conn, claim.subject)
-    if mail is None or mail.status in {EmailStatus.SENT, EmailStatus.REFUSED}:
+        needed = mail is not None and emails.is_needed(conn, mail)
+    if mail is None or mail.status in ENDED:
         with services.database.transaction() as tx:
             claims.settle(tx, claim)
         return ()
+    if not needed:
+        with services.database.transaction() as tx:
+            claims.settle(tx, claim)
+            emails.drop(tx, mail.id)
+        return ()
     try:
         services.mailer.send(_compose(services, mail))
+    except AddressRefusedError as error:
+        _end(services, claim, mail, EmailStatus.REFUSED, str(error), address_works=False)
     except MailRefusedError as error:
         _end(services, claim, mail, EmailStatus.REFUSED, str(error))
     except MailUnavailableError as error:
         _try_later(services, claim, mail, str(error))
     else:
-        _end(services, claim, mail, EmailStatus.SENT, None)
+        _end(services, claim, mail, EmailStatus.SENT, address_works=True)
     return ()
 
 
@@ -40,16 +49,35 @@ def _compose(services: Services, mail: EmailRow) -> EmailMessage:
     with services.database.reading() as conn:
         context = mail_context(conn, mail)
     ticket = services.tickets.for_administrator(mail.district_id, mail.recipient)
-    link = report_link(services.settings.public_url, ticket, mail.sync_id)
-    return compose(mail, context, link=link, sender=services.settings.mail_from)
+    public_url = services.settings.public_url
+    return compose(
+        mail,
+        context,
+        link=report_link(public_url, ticket, mail.sync_id),
+        unsubscribe=unsubscribe_link(
+            public_url, services.tickets.to_unsubscribe(mail.district_id, mail.recipient)
+        ),
+        sender=services.settings.mail_from,
+    )
 
 
 def _end(
-    services: Services, claim: Claim, mail: EmailRow, status: EmailStatus, error: str | None
+    services: Services,
+    claim: Claim,
+    mail: EmailRow,
+    status: EmailStatus,
+    error: str = "",
+    *,
+    address_works: bool | None = None,
 ) -> None:
+    """Note the end of a mail, and what it shows of the address; None for nothing."""
     with services.database.transaction() as tx:
         claims.settle(tx, claim)
-        emails.mark(tx, mail.id, status, error=error)
+        emails.mark(tx, mail.id, status, error=error or None)
+        if address_works:
+            addresses.works(tx, mail.district_id, mail.recipient)
+        elif address_works is False:
+            addresses.does_not_work(tx, mail.district_id, mail.recipient, error)
     services.meter.count(MAILS, status.value)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import polars as pl
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import answers, claims, districts, emails, holds, webhooks
+from rosterhold.adapters.database import answers, claims, districts, holds, notices, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Transaction
@@ -139,8 +139,8 @@ def _write_holds(tx: Transaction, sync: SyncRow, evaluation_no: int, verdict: Ev
         records = subjects_of(found).select("kind", "key").unique().height
         intent = HoldIntent(reason, page, evaluation_no, found[0].sentence, records)
         hold_id, is_new = holds.put(tx, sync, intent)
+        notices.hold_found(tx, sync, hold_id, reason, new=is_new)
         if is_new:
-            emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
             opened.append(intent)
     webhooks.announce_held(tx, sync.district_id, sync.id, opened)
 

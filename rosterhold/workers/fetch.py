@@ -9,7 +9,7 @@ from rosterhold.adapters import layout
 from rosterhold.adapters.clever import parts
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.outcome import CannotConnect, Fetched
-from rosterhold.adapters.database import claims, districts, emails, holds, webhooks
+from rosterhold.adapters.database import claims, districts, holds, notices, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Transaction
@@ -125,8 +125,8 @@ def _hold(tx: Transaction, sync: SyncRow, refusal: CannotConnect) -> None:
         Reason.DISCONNECTED, digest([finding]), evaluation_no, refusal.sentence, records=0
     )
     hold_id, is_new = holds.put(tx, sync, intent)
+    notices.hold_found(tx, sync, hold_id, Reason.DISCONNECTED, new=is_new)
     if is_new:
-        emails.intend(tx, sync, "hold_opened", hold_id=hold_id, about=hold_id)
         webhooks.announce_held(tx, sync.district_id, sync.id, [intent])
     changes = {"evaluation_no": evaluation_no}
     perform(tx, sync, SyncEvent.HOLD, Cause(refusal.code), changes)

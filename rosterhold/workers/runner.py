@@ -28,6 +28,7 @@ from rosterhold.workers.email import MAX_FAILURES as MOST_MAIL_FAILURES
 from rosterhold.workers.email import email
 from rosterhold.workers.evaluate import evaluate
 from rosterhold.workers.fetch import fetch
+from rosterhold.workers.remind import remind
 from rosterhold.workers.resume import resume
 from rosterhold.workers.step import WANTED_IN, Follow
 from rosterhold.workers.under_way import UnderWay
@@ -55,10 +56,14 @@ STEPS: Final[Mapping[Work, Step]] = {
 # What is no step of a sync: done whatever state that is in, and left for operators in the end.
 ERRANDS: Final[Mapping[Work, Errand]] = {
     Work.EMAIL: email,
+    Work.REMIND: remind,
     Work.WEBHOOK: webhook,
     Work.BEGIN: begin,
 }
-MOST_FAILURES: Final[Mapping[Work, int]] = {Work.EMAIL: MOST_MAIL_FAILURES}
+MOST_FAILURES: Final[Mapping[Work, int]] = {
+    Work.EMAIL: MOST_MAIL_FAILURES,
+    Work.REMIND: MOST_MAIL_FAILURES,
+}
 
 log = structlog.get_logger(__name__)
 

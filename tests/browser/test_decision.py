@@ -25,7 +25,11 @@ def link_in_the_mail(office: Office, sync_id: str) -> str:
         mail = emails.of_sync(conn, sync_id)[-1]
         context = mail_context(conn, mail)
     message = compose(
-        mail, context, link=office.link(sync_id, mail.recipient), sender="rosterhold@example.org"
+        mail,
+        context,
+        link=office.link(sync_id, mail.recipient),
+        unsubscribe="",
+        sender="rosterhold@example.org",
     )
     body = message.get_body(("plain",))
     assert body is not None

@@ -169,11 +169,14 @@ class Checker:
     def each_mail_went_out(self) -> Iterator[str]:
         mails = self._rows(
             "SELECT m.id, m.intent, m.template, m.hold_id, m.sync_id, m.recipient, m.message_id, "
-            "m.status, m.last_error FROM emails m"
+            "m.status, m.last_error, m.day, h.resolved_at IS NOT NULL AS is_closed FROM emails m "
+            "LEFT JOIN holds h ON h.id = m.hold_id"
         )
         for mail in mails:
             taken = self._post_office.taken.get(mail.message_id, [])
             refused = mail.status == "refused" and mail.message_id in self._post_office.refused
+            if mail.status == "not_needed" and mail.is_closed:
+                continue
             if mail.status != "sent" and not refused:
                 yield f"mail {mail.intent} is {mail.status}: {mail.last_error}"
             if not taken and not refused:
@@ -182,13 +185,14 @@ class Checker:
                 yield f"mail {mail.intent} went to somebody else"
         unknown = self._post_office.taken.keys() - {mail.message_id for mail in mails}
         yield from (f"the server has {message_id}, the log does not" for message_id in unknown)
-        about = Counter((m.template, m.hold_id or m.sync_id, m.recipient) for m in mails)
+        about = Counter((m.template, m.hold_id or m.sync_id, m.recipient, m.day) for m in mails)
         yield from (f"{number} mails about {one}" for one, number in about.items() if number > 1)
-        yield from self._mails_that_are_due({(template, of) for template, of, _ in about})
+        yield from self._mails_that_are_due({(template, of) for template, of, _, _ in about})
 
     def _mails_that_are_due(self, about: set[tuple[str, str]]) -> Iterator[str]:
-        for hold in self._rows("SELECT id FROM holds"):
-            if ("hold_opened", hold.id) not in about:
+        for hold in self._rows("SELECT id, reason FROM holds"):
+            template = "connection_lost" if hold.reason == "disconnected" else "hold_opened"
+            if (template, hold.id) not in about:
                 yield f"nobody was told of hold {hold.id}"
         for sync in self._rows(
             "SELECT DISTINCT s.id FROM syncs s JOIN holds h ON h.sync_id = s.id "
@@ -198,7 +202,9 @@ class Checker:
                 yield f"nobody was told that {sync.id} is complete"
 
     def nothing_waits(self) -> Iterator[str]:
-        for row in self._rows("SELECT id, work, attempts, last_error, given_up_at FROM outbox"):
+        for row in self._rows(
+            "SELECT id, work, attempts, last_error, given_up_at FROM outbox WHERE work <> 'remind'"
+        ):
             yield f"work {row.id} waits: {row.work}, {row.attempts} attempts, {row.last_error}"
 
 

@@ -181,10 +181,13 @@ class Judge:
 
     def each_mail_is_logged_once_and_came(self) -> Iterator[str]:
         mails = self.rows("SELECT * FROM emails")
+        closed = {row.id for row in self.rows("SELECT id FROM holds WHERE resolved_at IS NOT NULL")}
         taken = {message_id: list(sent) for message_id, sent in self._post_office.taken.items()}
         for mail in mails:
             came = taken.pop(mail.message_id, [])
             refused = mail.status == "refused" and mail.message_id in self._post_office.refused
+            if mail.status == "not_needed" and mail.hold_id in closed:
+                continue
             if mail.status != "sent" and not refused:
                 yield f"mail {mail.intent} is {mail.status}: {mail.last_error}"
             if not came and not refused:
@@ -192,18 +195,19 @@ class Judge:
             if any(delivery.recipient != mail.recipient for delivery in came):
                 yield f"mail {mail.intent} went to somebody else"
         yield from (f"the server has {message_id}, the log does not" for message_id in taken)
-        about = Counter((m.template, m.hold_id or m.sync_id, m.recipient) for m in mails)
+        about = Counter((m.template, m.hold_id or m.sync_id, m.recipient, m.day) for m in mails)
         yield from (f"{number} mails about {one}" for one, number in about.items() if number > 1)
         for row in self.rows(
-            "SELECT h.id, a.email FROM holds h JOIN administrators a USING (district_id)"
+            "SELECT h.id, h.reason, a.email FROM holds h JOIN administrators a USING (district_id)"
         ):
-            if ("hold_opened", row.id, row.email) not in about:
+            template = "connection_lost" if row.reason == "disconnected" else "hold_opened"
+            if (template, row.id, row.email, None) not in about:
                 yield f"{row.email} was not told of the hold {row.id}"
         for row in self.rows(
             "SELECT DISTINCT s.id, a.email FROM syncs s JOIN holds h ON h.sync_id = s.id "
             "JOIN administrators a ON a.district_id = s.district_id WHERE s.state = 'completed'"
         ):
-            if ("hold_resolved", row.id, row.email) not in about:
+            if ("hold_resolved", row.id, row.email, None) not in about:
                 yield f"{row.email} was not told that {row.id} is complete"
 
     def slots_fired_once(self) -> Iterator[str]:
@@ -215,5 +219,7 @@ class Judge:
             yield f"{row.district_id}: one slot fired {row.n} times"
 
     def nothing_waits(self) -> Iterator[str]:
-        for row in self.rows("SELECT id, work, attempts, last_error, given_up_at FROM outbox"):
+        for row in self.rows(
+            "SELECT id, work, attempts, last_error, given_up_at FROM outbox WHERE work <> 'remind'"
+        ):
             yield f"work {row.id} waits: {row.work}, {row.attempts} attempts, {row.last_error}"

@@ -109,12 +109,13 @@ DAMAGES = {
     "UPDATE districts SET baseline_sync_id = NULL": "the baseline is not",
     "UPDATE emails SET status = 'waiting'": "is waiting",
     "UPDATE emails SET status = 'refused'": "is refused",
+    "UPDATE emails SET status = 'not_needed' WHERE hold_id IS NULL": "is not_needed",
     "UPDATE emails SET message_id = '<' || id": "never came to the server",
     "UPDATE emails SET recipient = 'eve@example.org'": "went to somebody else",
     "DELETE FROM emails WHERE template = 'hold_opened'": "was not told of the hold",
     "DELETE FROM emails WHERE template = 'hold_resolved'": "was not told that",
     "INSERT INTO emails SELECT id || '2', intent || '2', district_id, sync_id, hold_id, template, "
-    "recipient, message_id, status, attempts, last_error, created_at, sent_at FROM emails": (
+    "recipient, message_id, status, attempts, last_error, created_at, sent_at, day FROM emails": (
         "2 mails about"
     ),
     "INSERT INTO outbox (work, district_id, subject, queue, created_at, due_at, sends, epoch, "

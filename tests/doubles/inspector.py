@@ -55,7 +55,9 @@ class Inspector:
         steps = self._of_each_sync(
             "SELECT sync_id, seq, from_state, event, to_state FROM transitions ORDER BY 1, 2"
         )
-        work = self._of_each_sync("SELECT sync_id, work FROM outbox WHERE work <> 'email'")
+        work = self._of_each_sync(
+            "SELECT sync_id, work FROM outbox WHERE work NOT IN ('email', 'remind')"
+        )
         holds = self._of_each_sync(
             "SELECT sync_id, reason, answered_at FROM holds WHERE resolved_at IS NULL"
         )
@@ -64,6 +66,7 @@ class Inspector:
             _work_is_there_exactly_when_wanted(sync, work[sync[0]], holds[sync[0]])
         assert sum(1 for sync in syncs if sync[3] is None) <= 1, "two open syncs"
         self._mails_are_sent_once_or_waiting()
+        self._every_open_hold_is_reminded_of()
         self._the_roster_is_what_was_approved({sync[0]: sync for sync in syncs})
         self._moment = moment
 
@@ -89,9 +92,23 @@ class Inspector:
             unknown.discard(message_id)
         assert not unknown, "a mail went out that nobody noted"
         twice = world.rows(
-            "SELECT hold_id, template, sync_id FROM emails GROUP BY 1, 2, 3 HAVING count(*) > 1"
+            "SELECT hold_id, template, sync_id, day FROM emails GROUP BY 1, 2, 3, 4 "
+            "HAVING count(*) > 1"
         )
         assert not twice, "two mails about one thing"
+
+    def _every_open_hold_is_reminded_of(self) -> None:
+        world = self._world
+        reminded = [
+            row[0] for row in world.rows("SELECT subject FROM outbox WHERE work = 'remind'")
+        ]
+        for hold_id, resolved, final in world.rows(
+            "SELECT h.id, h.resolved_at, s.finished_at FROM holds h "
+            "JOIN syncs s ON s.id = h.sync_id"
+        ):
+            number = reminded.count(hold_id)
+            assert number <= (final is None), "reminders of a hold that is over, or twice"
+            assert number == 1 or resolved, "nobody is reminded of an open hold"
 
     def _the_roster_is_what_was_approved(self, syncs: dict[str, Any]) -> None:
         ((applied_by, target_ref),) = self._world.rows(

@@ -2,7 +2,7 @@ from collections import Counter
 from email.message import EmailMessage
 
 from doubles.mishaps import Mishaps
-from rosterhold.adapters.mail import MailRefusedError, MailUnavailableError
+from rosterhold.adapters.mail import AddressRefusedError, MailUnavailableError
 
 
 class PostOffice:
@@ -17,7 +17,7 @@ class PostOffice:
     def send(self, message: EmailMessage) -> None:
         self._mishaps.point("before handing a mail over", may_freeze=True)
         if self.mood == "refuses":
-            raise MailRefusedError("550 no such mailbox")
+            raise AddressRefusedError("550 no such mailbox")
         if self.mood == "away":
             raise MailUnavailableError("connection refused")
         self.taken[message["Message-ID"]] += 1

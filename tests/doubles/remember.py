@@ -65,6 +65,7 @@ class RememberedMails:
         hold, sync = context.hold, context.sync
         content = (
             mail.template,
+            mail.day,
             sync.state,
             str(sync.receipt),
             hold and (hold.reason, hold.sentence, hold.records),

@@ -45,7 +45,7 @@ def outcome(world: World) -> Outcome:
         "holds": world.rows("SELECT reason, resolution, digest FROM holds"),
         "decisions": world.rows("SELECT action, digest FROM decisions"),
         "mails": world.rows("SELECT template, recipient, status FROM emails ORDER BY template"),
-        "work left": world.rows("SELECT work FROM outbox"),
+        "work left": world.rows("SELECT work FROM outbox ORDER BY id"),
     }
 
 

@@ -288,7 +288,13 @@ class World:
         raise AssertionError(f"work is left when all is calm: {self.work_left()}")
 
     def work_left(self) -> list[Any]:
-        return self.rows("SELECT id, work, attempts FROM outbox WHERE given_up_at IS NULL")
+        """What is to be done at once or soon; reminders wait for days."""
+        return self.rows(
+            "SELECT id, work, attempts FROM outbox WHERE given_up_at IS NULL AND work <> 'remind'"
+        )
+
+    def reminders_left(self) -> list[int]:
+        return [row[0] for row in self.rows("SELECT id FROM outbox WHERE work = 'remind'")]
 
     # What befalls them
 

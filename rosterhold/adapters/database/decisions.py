@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from ulid import ULID
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import answers, districts, holds
+from rosterhold.adapters.database import answers, districts, holds, notices
 from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.holds import HoldRow
 from rosterhold.adapters.database.outbox import Written
@@ -111,6 +111,7 @@ def cancel(database: Database, sync_id: str, cause: Cause) -> Decided | Refused:
                     "not_open", "This sync can no longer be cancelled. Nothing was done."
                 )
             moved = perform(tx, sync, SyncEvent.CANCEL, cause)
+            notices.sync_ended(tx, moved)
             return Decided(sync_id, moved.state, tuple(tx.work))
     except StaleSyncError:
         return Refused("outdated", "The sync has just moved on. Please look at it again.")

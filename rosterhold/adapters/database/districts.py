@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from ulid import ULID
 
+from rosterhold.adapters.database import addresses
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.tables import (
     acceptances,
@@ -16,6 +18,10 @@ from rosterhold.adapters.database.tables import (
     school_settings,
 )
 from rosterhold.statemachine.policy import Policies, policies
+from rosterhold.statemachine.reminders import USUAL_QUIET_HOURS, QuietHours, quiet_hours
+
+# What a district has until somebody says where it is.
+UNKNOWN_ZONE: Final = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,17 @@ class DistrictRow:
     clever_error: str | None
     clever_last_sync: datetime | None
     created_at: datetime
+    quiet_hours: str | None
+    language: str
+    second_contact: str | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def quiet(self) -> QuietHours | None:
+        return quiet_hours(self.quiet_hours)
 
 
 class DistrictExistsError(Exception):
@@ -47,9 +64,11 @@ def add(
     clever_id: str,
     name: str,
     emails: Sequence[str],
-    time_zone: str = "UTC",
+    time_zone: str = UNKNOWN_ZONE,
 ) -> str:
     """Add a district with the administrators to write to.
+
+    It has the usual quiet hours, unless nobody said when its night is.
 
     Raises:
         DistrictExistsError: its Clever id is taken.
@@ -67,6 +86,7 @@ def add(
             leave_out_types=[],
             leave_out_crowds=False,
             created_at=tx.now,
+            quiet_hours=None if time_zone == UNKNOWN_ZONE else str(USUAL_QUIET_HOURS),
         )
     )
     set_administrators(tx, district_id, emails)
@@ -106,13 +126,28 @@ def emails_of(conn: sa.Connection, district_id: str) -> list[str]:
 
 
 def set_administrators(tx: Transaction, district_id: str, emails: Sequence[str]) -> None:
+    """Write to these from now on; an address that is set again is taken to work."""
     tx.conn.execute(sa.delete(administrators).where(administrators.c.district_id == district_id))
-    wanted = sorted({email.strip().lower() for email in emails})
+    wanted = sorted({as_address(email) for email in emails})
     if wanted:
         tx.conn.execute(
             sa.insert(administrators),
             [{"district_id": district_id, "email": email} for email in wanted],
         )
+    for email in wanted:
+        addresses.works(tx, district_id, email)
+
+
+def set_second_contact(tx: Transaction, district_id: str, email: str | None) -> None:
+    """Write to this address as well when nobody has answered for some days; None to nobody."""
+    address = None if email is None else as_address(email)
+    update(tx, district_id, {"second_contact": address})
+    if address is not None:
+        addresses.works(tx, district_id, address)
+
+
+def as_address(email: str) -> str:
+    return email.strip().lower()
 
 
 def set_school_policy(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from ulid import ULID
@@ -45,10 +45,16 @@ def of_sync(conn: sa.Connection, sync_id: str, *, only_open: bool = False) -> li
     query = sa.select(holds).where(holds.c.sync_id == sync_id).order_by(holds.c.opened_at)
     if only_open:
         query = query.where(holds.c.resolved_at.is_(None))
-    return [
-        HoldRow(**{**row._mapping, "reason": known(Reason, row.reason)})  # noqa: SLF001 - public view
-        for row in conn.execute(query)
-    ]
+    return [_as_hold(row) for row in conn.execute(query)]
+
+
+def load(conn: sa.Connection, hold_id: str) -> HoldRow | None:
+    row = conn.execute(sa.select(holds).where(holds.c.id == hold_id)).one_or_none()
+    return None if row is None else _as_hold(row)
+
+
+def _as_hold(row: sa.Row[Any]) -> HoldRow:
+    return HoldRow(**{**row._mapping, "reason": known(Reason, row.reason)})  # noqa: SLF001 - public view
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from rosterhold.adapters.database.engine import STATEMENT_TIME
 from rosterhold.adapters.database.tables import holds, outbox, syncs, transitions
-from rosterhold.statemachine.chart import SYNC_STEPS
+from rosterhold.statemachine.chart import ENDS_WITH_SYNC
 
 # As literals: the statement is compiled once, with no list to be expanded later.
-_STEPS: Final[list[sa.ColumnElement[str]]] = [
-    sa.literal_column(f"'{work}'") for work in sorted(SYNC_STEPS)
+_DROPPED: Final[list[sa.ColumnElement[str]]] = [
+    sa.literal_column(f"'{work}'") for work in sorted(ENDS_WITH_SYNC)
 ]
 NOT_NULL_VIOLATION: Final = "23502"
 
@@ -133,7 +133,7 @@ def _moved(shape: Shape) -> sa.CTE:
         dropped = (
             sa.delete(outbox)
             .where(outbox.c.sync_id == sa.bindparam("own_sync"))
-            .where(outbox.c.work.in_(_STEPS), *others)
+            .where(outbox.c.work.in_(_DROPPED), *others)
             .returning(outbox.c.id)
             .cte("dropped")
         )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import districts, outbox, syncs
-from rosterhold.statemachine.chart import SYNC_STEPS, Work
+from rosterhold.statemachine.chart import ENDS_WITH_SYNC, SYNC_STEPS, Work
 
 # How long a message that nobody answered is trusted, by how often it was sent, in seconds. The last
 # is how long work can lie at worst: a message can be lost at any time, not only the first one.
@@ -47,7 +47,11 @@ class Queue(StrEnum):
 
 _QUEUES: Final = frozenset(Queue)
 # Where errands wait, whatever they follow.
-_OWN_QUEUE: Final = {Work.EMAIL: Queue.EMAIL, Work.WEBHOOK: Queue.WEBHOOK}
+_OWN_QUEUE: Final = {
+    Work.EMAIL: Queue.EMAIL,
+    Work.REMIND: Queue.EMAIL,
+    Work.WEBHOOK: Queue.WEBHOOK,
+}
 
 
 class Written(NamedTuple):
@@ -72,8 +76,9 @@ def add(
     queue: Queue | None = None,
     sync: SyncRow | None = None,
     subject: str = "",
+    due_at: datetime | None = None,
 ) -> None:
-    """Write a piece of work. It may be done as soon as the transaction is committed.
+    """Write a piece of work. It may be done once the transaction is committed, from `due_at` on.
 
     What follows a claimed step waits in that one's queue, everything else in `queue`. `sync` is the
     sync as this transaction leaves it; `subject` names what the work is about when that is not the
@@ -88,14 +93,15 @@ def add(
         subject=subject,
         queue=waits.value,
         created_at=tx.moment,
-        due_at=tx.moment,
+        due_at=due_at or tx.moment,
         sends=0,
         epoch=int(born_leased),
         attempts=int(born_leased),
         leased_until=tx.moment + tx.lease if born_leased else None,
     )
     work_id = tx.conn.execute(insert.returning(outbox.c.id)).scalar_one()
-    tx.work.append(Written(work_id, work, waits, sync))
+    if due_at is None or due_at <= tx.now:
+        tx.work.append(Written(work_id, work, waits, sync))
 
 
 def queue_of(tx: Transaction, work: Work, queue: Queue | None) -> Queue:
@@ -124,9 +130,9 @@ def queue_for(conn: sa.Connection, district_id: str, otherwise: Queue) -> Queue:
 
 
 def drop_for_sync(tx: Transaction, sync_id: str) -> None:
-    """Take back the steps of a sync that is over; its mails and other errands are still done."""
+    """Take back the steps of a sync that is over, and its reminders; its mails still go out."""
     tx.conn.execute(
-        sa.delete(outbox).where(outbox.c.sync_id == sync_id, outbox.c.work.in_(SYNC_STEPS))
+        sa.delete(outbox).where(outbox.c.sync_id == sync_id, outbox.c.work.in_(ENDS_WITH_SYNC))
     )
 
 

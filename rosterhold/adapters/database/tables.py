@@ -45,6 +45,11 @@ districts = sa.Table(
     sa.Column("clever_error", sa.Text),
     sa.Column("clever_last_sync", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    # Local times between which no mail goes out, as "20:00-07:00"; NULL for none.
+    sa.Column("quiet_hours", sa.Text),
+    sa.Column("language", sa.Text, nullable=False, server_default="en"),
+    # Who is written to as well when nobody has answered for some days.
+    sa.Column("second_contact", sa.Text),
 )
 
 administrators = sa.Table(
@@ -247,9 +252,24 @@ emails = sa.Table(
     sa.Column("last_error", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("sent_at", UtcDateTime),
+    # The day of the hold that a reminder is about.
+    sa.Column("day", sa.Integer),
 )
 sa.Index("ix_emails_sync_id", emails.c.sync_id)
 sa.Index("ix_emails_created_at", emails.c.created_at)
+
+# What is known of a mail address of a district; one that nothing is known of has no row.
+mail_addresses = sa.Table(
+    "mail_addresses",
+    metadata,
+    sa.Column("district_id", sa.ForeignKey("districts.id"), primary_key=True),
+    sa.Column("email", sa.Text, primary_key=True),
+    # Since when the mail server refuses it, and its words; until a mail is accepted.
+    sa.Column("refused_at", UtcDateTime),
+    sa.Column("refusal", sa.Text),
+    # Since when its owner wants no reminders.
+    sa.Column("no_reminders_since", UtcDateTime),
+)
 
 # Processes that work: who is there to take work over.
 processes = sa.Table(

@@ -11,7 +11,8 @@ class Mailer(Protocol):
         """Hand the mail over.
 
         Raises:
-            MailRefusedError: this mail will never be taken (no such recipient).
+            AddressRefusedError: no mail is taken for this recipient.
+            MailRefusedError: this mail will never be taken.
             MailUnavailableError: not now; trying again may help.
         """
         ...
@@ -19,6 +20,10 @@ class Mailer(Protocol):
 
 class MailRefusedError(Exception):
     """Raised when a mail is refused for good; the text is the server's."""
+
+
+class AddressRefusedError(MailRefusedError):
+    """Raised when it is the recipient that is refused for good: the address does not work."""
 
 
 class MailUnavailableError(Exception):

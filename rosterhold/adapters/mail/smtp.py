@@ -8,7 +8,11 @@ from email.utils import parseaddr
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from rosterhold.adapters.mail.mailer import MailRefusedError, MailUnavailableError
+from rosterhold.adapters.mail.mailer import (
+    AddressRefusedError,
+    MailRefusedError,
+    MailUnavailableError,
+)
 
 TIMEOUT_S: Final = 20
 _PERMANENT: Final = 500
@@ -81,14 +85,15 @@ class SmtpMailer:
             server.send_message(message, from_addr=self._sender)
         except smtplib.SMTPRecipientsRefused as error:
             code = min((answer[0] for answer in error.recipients.values()), default=0)
-            kind = MailRefusedError if code >= _PERMANENT else MailUnavailableError
-            raise kind(_answers(error.recipients)) from error
+            if code >= _PERMANENT:
+                raise AddressRefusedError(_answers(error.recipients)) from error
+            raise MailUnavailableError(_answers(error.recipients)) from error
         except smtplib.SMTPResponseException as error:
             kind = MailRefusedError if error.smtp_code >= _PERMANENT else MailUnavailableError
             raise kind(_words(error)) from error
         except smtplib.SMTPNotSupportedError as error:
             # The server cannot take an address that is not ASCII.
-            raise MailRefusedError(str(error)) from error
+            raise AddressRefusedError(str(error)) from error
         except (OSError, smtplib.SMTPException) as error:
             raise MailUnavailableError(_words(error)) from error
 

@@ -9,6 +9,7 @@ from rosterhold.adapters.database import processes
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.cli.examine.answer import Answer
 from rosterhold.config.wiring import Services
+from rosterhold.statemachine.chart import Work
 
 OVERDUE_AFTER: Final = timedelta(minutes=5)
 
@@ -51,7 +52,7 @@ def work(services: Services) -> Answer:
                     sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now),
                 ),
                 sa.func.count(),
-            ).where(outbox.c.given_up_at.is_(None))
+            ).where(outbox.c.given_up_at.is_(None), outbox.c.work != Work.REMIND.value)
         ).one()
     warnings = []
     if given_up:

@@ -113,7 +113,7 @@ def test_the_demo_decides_by_itself_and_leaves_the_folder_to_look_at(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     for told in (
         "is no longer shared",
-        "Subject: Your roster sync is on hold",
+        "Subject: Action needed: ",
         "/enter/",
         "Receipt",
     ):

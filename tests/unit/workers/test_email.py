@@ -70,7 +70,7 @@ def test_a_mail_nobody_takes_for_long_is_left_for_an_operator(world: World, mail
         world.works(mail_to_send)
         world.clock.passes(1_801)
     assert world.work_left() == []
-    assert world.rows("SELECT attempts, last_error FROM outbox") == [
+    assert world.rows("SELECT attempts, last_error FROM outbox WHERE id = ?", mail_to_send) == [
         (MAX_FAILURES, "connection refused")
     ]
 
