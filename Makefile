@@ -68,6 +68,19 @@ texts: $(READY) ## put new texts into the catalogues of the translations
 	$(BIN)/pybabel -q update -i var/texts.pot -d $(CATALOGUES) -D rosterhold --no-fuzzy-matching \
 		--ignore-obsolete --ignore-pot-creation-date --omit-header --width 100
 
+.PHONY: site
+site: $(READY) ## build the documentation site into build/site; broken links end it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+RELEASE := build/release
+.PHONY: release-check
+release-check: $(READY) ## build sdist and wheel, and run the demo from the wheel alone
+	rm -rf dist $(RELEASE)
+	$(BIN)/hatchling build
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock dist/*.whl
+	cd $(RELEASE) && env -u PYTHONPATH bin/rosterhold demo --auto
+
 .PHONY: clean
 clean: ## remove the environment and what the demo left
-	rm -rf $(VENV) var
+	rm -rf $(VENV) var build dist
