@@ -2,7 +2,7 @@
 
 Counters and histograms are summed in the memory of each process and added to one table from time to
 time (database/meters.py), so that any web process tells of all. Gauges are what the database knows
-at the moment of a scrape (database/census.py). See docs/decisions/0015-metrics-in-the-database.md.
+at the moment of a scrape (database/census.py). See docs/decisions/0016-metrics-in-the-database.md.
 """
 
 import threading

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -74,6 +75,7 @@ class Settings:
         clever_webhook_secrets: who may say that Clever has new data; newest first.
         resume_webhook_secrets: who may answer holds from outside; newest first.
         webhooks_to_private: whether endpoints may be on this machine or network, by plain HTTP.
+        otlp_url: the OpenTelemetry collector that traces go to; None for none.
         metrics_token: what `/metrics` asks for as a bearer token; None for this machine only.
     """
 
@@ -97,6 +99,7 @@ class Settings:
     clever_webhook_secrets: tuple[str, ...] = ()
     resume_webhook_secrets: tuple[str, ...] = ()
     webhooks_to_private: bool = False
+    otlp_url: str | None = None
     metrics_token: str | None = None
 
     def shown(self) -> dict[str, str]:
@@ -301,6 +304,18 @@ def _address(raw: str) -> str:
     return raw
 
 
+def _collector(raw: str) -> str:
+    try:
+        is_there = find_spec("opentelemetry.sdk.trace") is not None
+    except ModuleNotFoundError:
+        is_there = False
+    if not is_there:
+        raise ValueError(
+            "needs OpenTelemetry, which is not installed: pip install 'rosterhold[tracing]'"
+        )
+    return _web(raw)
+
+
 def _log_format(raw: str) -> str:
     if raw not in LOG_FORMATS:
         raise ValueError(f"must be {' or '.join(LOG_FORMATS)}")
@@ -317,6 +332,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], str]]] = {
     "mail_from": _address,
     "public_url": _web,
     "log_format": _log_format,
+    "otlp_url": _collector,
 }
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rosterhold.adapters.mail import Mailer
     from rosterhold.adapters.request_rate import RequestRate
     from rosterhold.adapters.sealing import Sealing
+    from rosterhold.adapters.tracing import Traces
 
 # ruff: noqa: PLC0415 - a part is imported when it is made: a command waits for what it uses only.
 
@@ -101,10 +102,21 @@ class Services:
 
         return connect(self.settings.redis_url)
 
+    @cached_property
+    def traces(self) -> "Traces | None":
+        """Where spans go; None when that is not set."""
+        if self.settings.otlp_url is None:
+            return None
+        from rosterhold.adapters.tracing import traces_to
+
+        return traces_to(self.settings.otlp_url)
+
     def _moved(self, transitions: Sequence[Moved]) -> None:
-        """Count transitions that were committed."""
+        """Count transitions that were committed, and end the traces of syncs that are over."""
         for moved in transitions:
             self.meter.count(TRANSITIONS, moved.event, moved.sync.state.value)
+            if moved.sync.state.is_final and self.traces is not None:
+                self.traces.ended(moved.sync)
 
     def make(self) -> Self:
         """Make every part now: for a process with threads, of which two might make a part twice."""
@@ -118,6 +130,7 @@ class Services:
             "tickets",
             "sealing",
             "meter",
+            "traces",
         ):
             getattr(self, name)
         return self
@@ -128,6 +141,8 @@ class Services:
             self.broker.close()
         if "database" in vars(self):
             self.database.dispose()
+        if vars(self).get("traces") is not None:
+            self.traces.close()  # type: ignore[union-attr]  # as just asked
 
 
 def build(settings: Settings) -> Services:
@@ -160,10 +175,12 @@ async def clever_client(services: Services) -> AsyncIterator["CleverClient"]:
         base = url.rstrip("/").removesuffix("/tokens")
         return base.removesuffix("/oauth").removesuffix(f"/{API_VERSION}")
 
-    settings, meter = services.settings, services.meter
+    settings, meter, traces = services.settings, services.meter, services.traces
 
     def answered(status: str, seconds: float) -> None:
         meter.observe(CLEVER_SECONDS, status, value=seconds)
+        if traces is not None:
+            traces.answered(status, seconds)
 
     def waited(seconds: float) -> None:
         meter.count(RATE_WAITS)

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Final
 
@@ -165,9 +165,11 @@ class Runner:
 
     @contextmanager
     def _timed(self, claim: Claim) -> Iterator[None]:
-        """How long it took, in the log and the metrics, when it comes to its end."""
+        """Tell how long it took: the log and the metrics when it is done, and its trace."""
         began = time.monotonic()
-        yield
+        traces = self._services.traces
+        with nullcontext() if traces is None else traces.step(claim):
+            yield
         seconds = time.monotonic() - began
         self._services.meter.observe(metrics.STEP_SECONDS, claim.work.value, value=seconds)
         if claim.work not in ERRANDS:
