@@ -9,7 +9,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from rosterhold.web import chosen, dashboard, health, metrics, report, webhooks
+from rosterhold.web import chosen, dashboard, health, metrics, report, unsubscribe, webhooks
 from rosterhold.web.api.mount import api_routes
 from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
@@ -38,6 +38,7 @@ def create_app(site: Site) -> Starlette:
             Route("/enter/{ticket}", enter),
             Route("/syncs/{sync_id}/changes.csv", changes_csv),
             Route("/syncs/{sync_id}/decisions", post_decision, methods=["POST"]),
+            *unsubscribe.ROUTES,
             *webhooks.ROUTES,
             *api_routes(site),
             *health.ROUTES,

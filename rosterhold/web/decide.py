@@ -1,7 +1,6 @@
 """Taking an answer from the report's forms."""
 
 from typing import Final
-from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -20,13 +19,11 @@ from rosterhold.statemachine.reasons import Reason
 from rosterhold.web import words
 from rosterhold.web.choices import TYPED_FROM, records_left
 from rosterhold.web.differences import Difference, difference
+from rosterhold.web.forms import form_of
 from rosterhold.web.language import language_of
 from rosterhold.web.pages import page
 from rosterhold.web.security import Visitor, check_form_token, own_sync, visitor_of
 from rosterhold.web.site import site_of
-
-LARGEST_BODY: Final = 64 * 1024
-_MOST_FIELDS: Final = 20
 
 _NOTHING_DONE: Final = N_("Nothing was done")
 _TYPE_THE_NUMBER: Final = N_(
@@ -36,25 +33,8 @@ _TYPE_THE_NUMBER: Final = N_(
 
 
 async def post_decision(request: Request) -> Response:
-    form = await _form(request)
+    form = await form_of(request)
     return await run_in_threadpool(_answer, request, form)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form.
-
-    Raises:
-        HTTPException: 413 when it is larger than LARGEST_BODY, 400 when it is no form.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise HTTPException(413)
-    try:
-        return dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS))
-    except ValueError as error:
-        raise HTTPException(400) from error
 
 
 def _answer(request: Request, form: dict[str, str]) -> Response:
