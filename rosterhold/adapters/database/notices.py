@@ -9,13 +9,22 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import addresses, districts, emails, holds, outbox, syncs
+from rosterhold.adapters.database import (
+    addresses,
+    districts,
+    emails,
+    holds,
+    outbox,
+    syncs,
+    webhooks,
+)
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.emails import Template
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.holds import HoldRow
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import outbox as outbox_table
+from rosterhold.statemachine.announcements import Announcement
 from rosterhold.statemachine.chart import Work
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.statemachine.reminders import (
@@ -90,6 +99,14 @@ def remind(tx: Transaction, sync_id: str, hold_id: str) -> None:
             about=f"{hold_id}:{day}",
             recipients=_who_wants_reminders(tx.conn, district, day),
             due_at=_may_go_out(tx, district),
+            day=day,
+        )
+        webhooks.announce(
+            tx,
+            Announcement.HOLD_REMINDED,
+            district_id=district.id,
+            sync_id=sync_id,
+            reason=hold.reason.value,
             day=day,
         )
     _remind_next(tx, district, sync_id, hold_id, opened_at=hold.opened_at, after_day=day or 0)

@@ -71,6 +71,19 @@ def test_a_hold_that_is_checked_again_is_told_once(world: World, receiver: Recei
     assert receiver.took() == ["sync.held"]
 
 
+def test_a_reminder_is_told_with_its_day(world: World, receiver: Receiver):
+    world.town = world.town.leave(*students_of("north"))
+    world.starts()
+    world.calms_down()
+    world.clock.passes(86_400)
+    for work_id in world.reminders_left():
+        world.works(work_id)
+    world.calms_down()
+    assert receiver.took() == ["sync.held", "hold.reminded"]
+    assert receiver.taken[1]["data"]["day"] == 1
+    assert receiver.taken[1]["data"]["reason"] == "data_removals"
+
+
 def test_a_lost_connection_and_its_return_are_told(world: World, receiver: Receiver):
     world.clever.connected = False
     world.starts()
