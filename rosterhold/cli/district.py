@@ -1,17 +1,23 @@
 """`rosterhold district`: add, list, show, set."""
 
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import sqlalchemy as sa
 import typer
 
-from rosterhold.adapters.database import districts, views
-from rosterhold.adapters.database.districts import DistrictExistsError, DistrictRow
+from rosterhold.adapters.database import districts, mail_views, views
+from rosterhold.adapters.database.districts import UNKNOWN_ZONE, DistrictExistsError, DistrictRow
 from rosterhold.adapters.database.engine import Transaction
+from rosterhold.cli.mail_settings import (
+    LanguageSaid,
+    QuietHoursSaid,
+    SecondContact,
+    addresses_of,
+    mail_settings,
+)
 from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say, shown
 from rosterhold.cli.policies import changed
 from rosterhold.cli.session import database_of
@@ -20,9 +26,13 @@ from rosterhold.statemachine.policy import PolicyError, policies
 
 app = typer.Typer(help="Districts: add, list, show, set.")
 
-_ADDRESS: Final = re.compile(r"[^@\s,;<>\"]+@(?:[\w-]+(?:\.[\w-]+)+|localhost)")
-_LONGEST_ADDRESS: Final = 254
-
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="A limit, such as max_removed_share=0.2; KEY=default takes it back.",
+    ),
+]
 District = Annotated[str, typer.Argument(help="The district's id, ours or Clever's.")]
 
 
@@ -33,7 +43,12 @@ class DistrictDocument(msgspec.Struct, frozen=True):
     clever_id: str
     name: str
     administrators: list[str]
+    second_contact: str | None
     time_zone: str
+    quiet_hours: str | None
+    language: str
+    addresses_that_do_not_work: dict[str, str]
+    no_reminders: list[str]
     policy: dict[str, Any]
     policy_in_force: dict[str, Any]
     schools: dict[str, dict[str, object]]
@@ -47,12 +62,20 @@ class DistrictDocument(msgspec.Struct, frozen=True):
 
 def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
     last = views.latest_sync(conn, district.id)
+    addresses = mail_views.address_views(conn, district.id)
     return DistrictDocument(
         id=district.id,
         clever_id=district.clever_id,
         name=district.name,
         administrators=districts.emails_of(conn, district.id),
+        second_contact=district.second_contact,
         time_zone=district.time_zone,
+        quiet_hours=district.quiet_hours,
+        language=district.language,
+        addresses_that_do_not_work={
+            address.email: address.refusal or "" for address in addresses if not address.works
+        },
+        no_reminders=[a.email for a in addresses if a.no_reminders_since is not None],
         policy=district.policy,
         policy_in_force=msgspec.to_builtins(districts.policies_of(conn, district).district),
         schools=districts.school_policies(conn, district.id),
@@ -74,7 +97,10 @@ def add(
         list[str], typer.Option(help="Mail address of an administrator; may be repeated.")
     ],
     more: Annotated[list[str] | None, typer.Argument(metavar="[MAIL]...", hidden=True)] = None,
-    time_zone: Annotated[str, typer.Option(help="Such as America/Chicago.")] = "UTC",
+    time_zone: Annotated[str, typer.Option(help="Such as America/Chicago.")] = UNKNOWN_ZONE,
+    second_contact: SecondContact = None,
+    quiet_hours: QuietHoursSaid = None,
+    language: LanguageSaid = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -82,14 +108,16 @@ def add(
     clever_id, name = clever_id.strip(), name.strip()
     if not clever_id or not name:
         raise CliError("a district needs a Clever id and a name")
-    emails = _addresses([*admin, *(more or [])])
+    emails = addresses_of([*admin, *(more or [])])
     _check_time_zone(time_zone)
+    mails = mail_settings(second_contact, quiet_hours, language)
     with database_of(ctx) as database:
         try:
             with database.transaction() as tx:
-                districts.add(
+                district_id = districts.add(
                     tx, clever_id=clever_id, name=name, emails=emails, time_zone=time_zone
                 )
+                mails.write(tx, district_id)
         except DistrictExistsError as error:
             raise CliError(str(error)) from error
         with database.reading() as conn:
@@ -133,13 +161,10 @@ def set_(
         typer.Option(help="Mail address of an administrator; replaces all. May be repeated."),
     ] = None,
     time_zone: Annotated[str | None, typer.Option(help="Such as America/Chicago.")] = None,
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=VALUE",
-            help="A limit, such as max_removed_share=0.2; KEY=default takes it back.",
-        ),
-    ] = None,
+    second_contact: SecondContact = None,
+    quiet_hours: QuietHoursSaid = None,
+    language: LanguageSaid = None,
+    policy: Limits = None,
     school: Annotated[
         str | None, typer.Option(help="Set the policy of the school with this Clever id.")
     ] = None,
@@ -154,11 +179,12 @@ def set_(
 ) -> None:
     """Change the settings of a district, or the limits of one of its schools."""
     values = _values(name, time_zone, leave_out_types, keep_contacts=keep_contacts)
-    if not values and not admin and not policy:
+    mails = mail_settings(second_contact, quiet_hours, language)
+    if not values and not admin and not policy and not mails:
         raise CliError("nothing to set; `rosterhold district set --help` shows what there is")
     if school is not None and not policy:
         raise CliError("--school needs --policy KEY=VALUE")
-    emails = _addresses(admin) if admin else None
+    emails = addresses_of(admin) if admin else None
     with database_of(ctx) as database:
         with database.transaction() as tx:
             row = the_district(tx.conn, district)
@@ -170,6 +196,7 @@ def set_(
                 districts.update(tx, row.id, values)
             if emails is not None:
                 districts.set_administrators(tx, row.id, emails)
+            mails.write(tx, row.id)
         with database.reading() as conn:
             document = _document(conn, the_district(conn, row.id))
     _print(document, as_json=as_json)
@@ -220,17 +247,6 @@ def _check_policies(district: dict[str, object], schools: dict[str, dict[str, ob
         raise CliError(str(error)) from error
 
 
-def _addresses(words: Sequence[str]) -> list[str]:
-    """The mail addresses said, one an option or separated by commas."""
-    addresses = [part.strip() for word in words for part in word.split(",") if part.strip()]
-    for address in addresses:
-        if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
-            raise CliError(f"{address!r} is not a mail address")
-    if not addresses:
-        raise CliError("a district needs the mail address of an administrator")
-    return addresses
-
-
 def _check_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
@@ -248,7 +264,9 @@ def _print(document: DistrictDocument, *, as_json: bool) -> None:
     limits = said.pop("policy_in_force")
     own = said.pop("policy")
     schools = said.pop("schools")
+    broken = said.pop("addresses_that_do_not_work")
     rows = [(key.replace("_", " "), value) for key, value in said.items()]
+    rows += [(email, f"this address does not work: {why}") for email, why in broken.items()]
     rows += [
         (f"policy {key}", f"{shown(value)}{' (own)' if key in own else ''}")
         for key, value in limits.items()

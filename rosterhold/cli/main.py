@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "webhook": ("rosterhold.cli.webhook", "Tell your app what happens, and look at what was told."),
     "queue": ("rosterhold.cli.queue", "See what waits in each queue, and who does it."),
     "work": ("rosterhold.cli.work", "List pieces of work; try one now, or give it up."),
+    "mail": ("rosterhold.cli.mail", "List mails and what became of them, send one again."),
     "roster": ("rosterhold.cli.roster", "Export the applied roster."),
     "token": ("rosterhold.cli.token", "Make, list and revoke tokens of the API."),
     "purge": ("rosterhold.cli.purge", "Delete the files of old syncs."),
