@@ -1,35 +1,43 @@
 """A district office with pages: a database and a snapshot store in a folder, and verbs for what
 happens to its syncs."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import httpx
 import polars as pl
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import (
+    accounts,
     decisions,
     districts,
+    emails,
     holds,
+    login_links,
+    migrations,
     notices,
-    roster_tables,
     syncs,
-    tables,
 )
+from rosterhold.adapters.database.accounts import Role
 from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.holds import HoldIntent
 from rosterhold.adapters.database.outbox import Written
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.transitions import Cause, perform
+from rosterhold.adapters.links import login_address, report_link
 from rosterhold.adapters.manifests import write_manifest
 from rosterhold.adapters.request_rate import RequestRate
 from rosterhold.adapters.snapshots import FolderSnapshots
-from rosterhold.adapters.tickets import Tickets, report_link
+from rosterhold.adapters.tickets import Tickets
 from rosterhold.roster.changes import ChangeCounts
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.report import REMOVED_COLUMNS
@@ -153,16 +161,43 @@ def lost_connection() -> Finding:
     )
 
 
+class RecordingMailer:
+    """Keeps what was mailed."""
+
+    def __init__(self) -> None:
+        self.sent: list[EmailMessage] = []
+
+    def send(self, message: EmailMessage) -> None:
+        self.sent.append(message)
+
+    def link(self) -> str:
+        """The link in the mail that was sent last."""
+        body = self.sent[-1].get_body(("plain",))
+        assert body is not None
+        found = re.search(r"https?://\S+", body.get_content())
+        assert found is not None
+        return found.group()
+
+
+def hidden_fields(page: str, action: str = "") -> dict[str, str]:
+    """The hidden fields of the first form of a page that goes to this address."""
+    for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL):
+        if f'action="{action}' in form:
+            return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    raise AssertionError(f"the page has no form to {action}")
+
+
 class Office:
     """The pages of all districts, and what happens behind them."""
 
     def __init__(self, folder: Path, public_url: str = "http://testserver") -> None:
-        assert roster_tables.ROSTER
         self.database = Database(f"sqlite:///{folder / 'office.db'}")
-        tables.metadata.create_all(self.database.engine)
+        migrations.METADATA.create_all(self.database.engine)
         self.store = FolderSnapshots(folder / "snapshots")
         self.doorbell = RecordingDoorbell()
         self.tickets = Tickets(["a key for the tests"])
+        self.mailer = RecordingMailer()
+        self.later = timedelta()
         self.public_url = public_url
         self.request_rate: RequestRate | None = None
         self.webhook_secrets: tuple[str, ...] = ()
@@ -178,12 +213,21 @@ class Office:
             doorbell=self.doorbell,
             tickets=self.tickets,
             public_url=self.public_url,
-            clock=lambda: datetime.now(UTC),
+            clock=self.now,
+            mailer=self.mailer,
+            mail_from="rosterhold@example.org",
             request_rate=self.request_rate,
             clever_webhook_secrets=self.webhook_secrets,
             resume_webhook_secrets=self.webhook_secrets,
         )
         return replace(site, **changes)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.later
+
+    def time_passes(self, time: timedelta) -> None:
+        """So much time, for those who come in and their links."""
+        self.later += time
 
     def opens_district(self, name: str, email: str = ADMINISTRATOR) -> str:
         with self.database.transaction() as tx:
@@ -196,8 +240,27 @@ class Office:
             )
 
     def link(self, sync_id: str, email: str = ADMINISTRATOR) -> str:
-        ticket = self.tickets.for_administrator(self.sync(sync_id).district_id, email)
-        return report_link(self.public_url, ticket, sync_id)
+        """A link to log in that leads to the report; a button there lets in."""
+        return self.link_to(f"/syncs/{sync_id}", email)
+
+    def link_to(self, page: str, email: str = ADMINISTRATOR) -> str:
+        with self.database.transaction() as tx:
+            return login_address(self.public_url, login_links.issue(tx, email, page, self.now()))
+
+    def link_of_the_mail(self, sync_id: str) -> str:
+        """The link in the newest mail about a sync."""
+        with self.database.reading() as conn:
+            mail = emails.of_sync(conn, sync_id)[-1]
+        return report_link(self.public_url, sync_id, mail.id)
+
+    def has_staff(self, email: str, role: Role) -> None:
+        with self.database.transaction() as tx:
+            accounts.put_staff(tx, email, role)
+
+    def lets_in(self, client: TestClient, page: str, email: str = ADMINISTRATOR) -> httpx.Response:
+        """Somebody uses a link to log in, and presses its button."""
+        link = self.link_to(page, email)
+        return client.post(link, data=hidden_fields(client.get(link).text, "/enter/"))
 
     def starts_sync(self, district_id: str) -> str:
         started = decisions.start(

@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from rosterhold.adapters.database import decisions, districts, migrations, views
+from rosterhold.adapters.database import decisions, districts, login_links, migrations, views
 from rosterhold.adapters.database.decisions import AlreadyOpen, Person
 from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.database.views import HoldView, SyncView
-from rosterhold.adapters.tickets import report_link
+from rosterhold.adapters.links import login_address
 from rosterhold.cli.deciding import accepted, sync_view
 from rosterhold.cli.follow import follow, progress_display
 from rosterhold.cli.output import CliError
@@ -191,7 +191,7 @@ def _play(story: Story, stage: Stage, *, auto: bool) -> None:
             _confirm(story, stage, hold)
         else:
             story.say("Waiting for your click there (Ctrl-C ends the demo) …")
-            _wait_for_a_click(stage, held)
+            _wait_for_a_click(story, stage, held)
     with story.chapter("The sync goes on"):
         _go_on(story, stage, held.id)
         if not auto:
@@ -235,10 +235,11 @@ def _tell_hold(story: Story, stage: Stage, held: SyncView) -> HoldView:
 
 def _tell_address(story: Story, stage: Stage, held: SyncView) -> None:
     services = stage.services
-    ticket = services.tickets.for_administrator(stage.district_id, ADMINISTRATOR)
-    story.say("The sync report, as the link in the mail opens it:")
+    with services.database.transaction() as tx:
+        token = login_links.issue(tx, ADMINISTRATOR, f"/syncs/{held.id}", datetime.now(UTC))
+    story.say("A link to log in that leads to the sync report; pages mail one like it:")
     story.console.print(
-        report_link(services.settings.public_url, ticket, held.id), soft_wrap=True, style="bold"
+        login_address(services.settings.public_url, token), soft_wrap=True, style="bold"
     )
 
 
@@ -257,9 +258,13 @@ def _confirm(story: Story, stage: Stage, hold: HoldView) -> None:
     story.say("--auto: the removals are confirmed, exactly those that were reviewed.")
 
 
-def _wait_for_a_click(stage: Stage, held: SyncView) -> None:
+def _wait_for_a_click(story: Story, stage: Stage, held: SyncView) -> None:
+    """Show meanwhile what is mailed: links to log in."""
+    seen = len(stage.mails.messages)
     while sync_view(stage.services, held.id).version == held.version:
         time.sleep(LOOK_EVERY_S)
+        story.show_mails(stage.mails.messages[seen:])
+        seen = len(stage.mails.messages)
 
 
 def _let_look() -> None:
@@ -276,7 +281,7 @@ def _go_on(story: Story, stage: Stage, sync_id: str) -> None:
         if not SyncState(view.state).is_on_hold:
             break
         story.say("Still on hold. Waiting for your click …")
-        _wait_for_a_click(stage, view)
+        _wait_for_a_click(story, stage, view)
     story.say(_applied(view))
     if view.receipt:
         said = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in view.receipt.items())

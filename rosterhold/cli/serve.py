@@ -92,6 +92,8 @@ class WebServer:
             resume_webhook_secrets=services.settings.resume_webhook_secrets,
             meter=services.meter,
             metrics_token=services.settings.metrics_token,
+            mailer=services.mailer,
+            mail_from=services.settings.mail_from,
         )
         # Addresses carry tickets: they are not logged.
         config = uvicorn.Config(

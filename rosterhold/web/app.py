@@ -9,11 +9,21 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from rosterhold.web import chosen, dashboard, health, metrics, report, unsubscribe, webhooks
+from rosterhold.web import (
+    chosen,
+    dashboard,
+    entry,
+    health,
+    login,
+    metrics,
+    report,
+    unsubscribe,
+    webhooks,
+)
 from rosterhold.web.api.mount import api_routes
 from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
-from rosterhold.web.entry import enter
+from rosterhold.web.login import login_required
 from rosterhold.web.pages import away_page, error_page
 from rosterhold.web.security import SecurityHeaders
 from rosterhold.web.site import Site
@@ -35,7 +45,8 @@ def create_app(site: Site) -> Starlette:
             *dashboard.ROUTES,
             *report.ROUTES,
             *chosen.ROUTES,
-            Route("/enter/{ticket}", enter),
+            *login.ROUTES,
+            *entry.ROUTES,
             Route("/syncs/{sync_id}/changes.csv", changes_csv),
             Route("/syncs/{sync_id}/decisions", post_decision, methods=["POST"]),
             *unsubscribe.ROUTES,
@@ -45,8 +56,9 @@ def create_app(site: Site) -> Starlette:
             *metrics.ROUTES,
             Mount("/static", _KeptFiles(packages=[("rosterhold.web", "static")])),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders, is_https=site.is_https)],
         exception_handlers={
+            401: login_required,
             HTTPException: error_page,
             DBAPIError: away_page,
             Exception: error_page,

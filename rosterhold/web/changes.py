@@ -15,7 +15,7 @@ from rosterhold.roster.kinds import KINDS, Kind
 from rosterhold.roster.store import SnapshotLostError
 from rosterhold.statemachine.findings import record_key
 from rosterhold.web.evaluated import Evaluated, evaluated
-from rosterhold.web.security import own_sync, visitor_of
+from rosterhold.web.security import district_of, own_sync, visitor_of
 from rosterhold.web.site import site_of
 
 _COLUMNS: Final = (
@@ -41,7 +41,7 @@ def changes_csv(request: Request) -> Response:
         hold = views.hold_view(conn, sync.id)
         if hold is None or not sync.evaluation_no:
             raise HTTPException(404)
-        found = evaluated(conn, site.store, visitor.district, sync, hold)
+        found = evaluated(conn, site.store, district_of(conn, sync), sync, hold)
     return StreamingResponse(
         _lines(found),
         media_type="text/csv; charset=utf-8",

@@ -14,7 +14,7 @@ from rosterhold.statemachine.decisions import ANSWERS, Action
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.web.choices import TYPED_FROM, records_left
 from rosterhold.web.pages import page
-from rosterhold.web.security import form_token, own_sync, visitor_of
+from rosterhold.web.security import district_of, form_token, own_sync, visitor_of
 from rosterhold.web.site import site_of
 
 _MOST_SCHOOLS: Final = 5_000
@@ -29,6 +29,9 @@ def chosen(request: Request) -> Response:
         visitor = visitor_of(request, conn)
         sync = own_sync(request, conn, visitor)
         hold = views.hold_view(conn, sync.id)
+        district = district_of(conn, sync)
+    if not visitor.may_decide:
+        raise HTTPException(403)
     if hold is None or action not in FOR_CHOSEN:
         raise HTTPException(404)
     meant = ANSWERS[Action(action)]
@@ -45,7 +48,7 @@ def chosen(request: Request) -> Response:
     return page(
         request,
         "chosen.html",
-        district=visitor.district,
+        district=district,
         sync_id=sync.id,
         action=action,
         # What was on the page where the schools were chosen: it may be older than this one.

@@ -7,12 +7,11 @@ from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rosterhold.adapters.database import syncs, views
+from rosterhold.adapters.database import districts, syncs, views
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.views import DecisionView, HoldView, SyncView
 from rosterhold.roster.kinds import KINDS
@@ -25,7 +24,7 @@ from rosterhold.web.evaluated import evaluated, no_tally
 from rosterhold.web.language import language_of
 from rosterhold.web.pages import page
 from rosterhold.web.schools import School, schools_of, schools_page, schools_query
-from rosterhold.web.security import visitor_of
+from rosterhold.web.security import district_in_view, visitor_of
 from rosterhold.web.site import Site, site_of
 from rosterhold.web.size_chart import SizeChart, size_chart
 
@@ -69,11 +68,14 @@ class Overview:
 
 
 def home(request: Request) -> Response:
-    """To the visitor's own dashboard."""
+    """To the visitor's own dashboard; of several districts one is chosen."""
     site = site_of(request)
     with site.database.reading() as conn:
         visitor = visitor_of(request, conn)
-    return RedirectResponse(f"{site.base}/districts/{visitor.district.id}", 303)
+        seen = districts.every(conn) if visitor.role.is_staff else visitor.districts
+    if visitor.district is not None:
+        return RedirectResponse(f"{site.base}/districts/{visitor.district.id}", 303)
+    return page(request, "districts.html", districts=seen)
 
 
 def dashboard(request: Request) -> Response:
@@ -113,10 +115,7 @@ def _own_district(request: Request, conn: sa.Connection) -> DistrictRow:
     Raises:
         HTTPException: 404, it is another one's; one cannot tell from one that is not there.
     """
-    visitor = visitor_of(request, conn)
-    if request.path_params["district_id"] != visitor.district.id:
-        raise HTTPException(404)
-    return visitor.district
+    return district_in_view(request, conn, visitor_of(request, conn))
 
 
 def _overview(conn: sa.Connection, site: Site, district: DistrictRow) -> Overview:

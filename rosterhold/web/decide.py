@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from rosterhold.adapters.database import views
 from rosterhold.adapters.database.decisions import Decided, Person, decide
+from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.views import DecisionView, HoldView
 from rosterhold.roster.language import N_
@@ -22,7 +23,13 @@ from rosterhold.web.differences import Difference, difference
 from rosterhold.web.forms import form_of
 from rosterhold.web.language import language_of
 from rosterhold.web.pages import page
-from rosterhold.web.security import Visitor, check_form_token, own_sync, visitor_of
+from rosterhold.web.security import (
+    check_form_token,
+    client_of,
+    district_of,
+    own_sync,
+    visitor_of,
+)
 from rosterhold.web.site import site_of
 
 _NOTHING_DONE: Final = N_("Nothing was done")
@@ -44,6 +51,9 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
         check_form_token(request, visitor, form.get("csrf", ""))
         sync = own_sync(request, conn, visitor)
         hold = views.hold_view(conn, sync.id)
+        district = district_of(conn, sync)
+    if not visitor.may_decide:
+        raise HTTPException(403)
     if hold is None or form.get("action") not in set(Action):
         raise HTTPException(400)
     language = language_of(request)
@@ -53,14 +63,14 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
     missing = _missing_number(site.store, sync, hold, action, form, schools)
     if missing:
         why = language.say(_TYPE_THE_NUMBER, n=language.number(missing))
-        return _refused(request, visitor, sync, hold, _NOTHING_DONE, why)
+        return _refused(request, district, sync, hold, _NOTHING_DONE, why)
     outcome = decide(
         site.database,
         site.store,
         sync_id=sync.id,
         action=action,
         digest=digest,
-        person=Person(visitor.email, request.client.host if request.client else ""),
+        person=Person(visitor.email, client_of(request), visitor.session.login_by.value),
         schools=schools,
     )
     if isinstance(outcome, Decided):
@@ -69,7 +79,7 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
     was_decided = _last_decision(hold, action) is not None and outcome.code != "outdated"
     return _refused(
         request,
-        visitor,
+        district,
         sync,
         hold,
         N_("This was decided already") if was_decided else _NOTHING_DONE,
@@ -117,7 +127,7 @@ def _last_decision(hold: HoldView, action: Action) -> DecisionView | None:
 
 def _refused(
     request: Request,
-    visitor: Visitor,
+    district: DistrictRow,
     sync: SyncRow,
     hold: HoldView,
     heading: str,
@@ -128,7 +138,7 @@ def _refused(
         request,
         "refused.html",
         status=409,
-        district=visitor.district,
+        district=district,
         sync=sync,
         heading=language_of(request).say(heading),
         why=why,

@@ -18,7 +18,7 @@ from rosterhold.roster.wording import counted, in_order, noun
 from rosterhold.statemachine.retelling import retold
 from rosterhold.web import words
 from rosterhold.web.language import keep_language, language_of, other_languages
-from rosterhold.web.security import HEADERS
+from rosterhold.web.security import HEADERS, form_token
 from rosterhold.web.site import site_of
 
 log = structlog.get_logger(__name__)
@@ -28,17 +28,13 @@ _STATIC: Final = ("rosterhold.css", "vendor/htmx.min.js")
 # What an error page says: a heading and what to do.
 _ERRORS: Final = {
     400: (N_("We could not read that"), N_("Please go back and try again.")),
-    401: (
-        N_("Please use the link in your mail"),
-        N_(
-            "This page is only for the administrators of a district. Open the link in the "
-            "mail that we sent you. If you have been in before, the visit has ended after "
-            "twelve hours; the link in the mail lets you in again."
-        ),
-    ),
     403: (
-        N_("This form is too old"),
-        N_("Nothing was done. Please open the link in your mail again and repeat your answer."),
+        N_("This cannot be done from here"),
+        N_(
+            "Nothing was done. The page may be too old, or the answer is not yours to give. Please "
+            "go back, load the page again and repeat your answer. Your browser has to allow "
+            "cookies of this site."
+        ),
     ),
     404: (
         N_("There is no such page"),
@@ -116,10 +112,17 @@ def _static_version() -> str:
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
     """A template in the visitor's language."""
     own = language_of(request)
+    visitor = getattr(request.state, "visitor", None)
     html = (
         _environment(own.code)
         .get_template(template)
-        .render(base=site_of(request).base, other_languages=other_languages(request), **content)
+        .render(
+            base=site_of(request).base,
+            other_languages=other_languages(request),
+            visitor=visitor,
+            logout_token=form_token(request, visitor) if visitor else "",
+            **content,
+        )
     )
     response = HTMLResponse(html, status, headers={**HEADERS, "Content-Language": own.code})
     keep_language(request, response)

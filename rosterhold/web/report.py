@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import districts, views
+from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.views import FindingView, HoldView, OpenHoldView
 from rosterhold.roster.language import Language
@@ -29,7 +30,7 @@ from rosterhold.web.language import language_of
 from rosterhold.web.losses import losses_of
 from rosterhold.web.pages import page
 from rosterhold.web.records import records_page, records_query
-from rosterhold.web.security import Visitor, form_token, own_sync, visitor_of
+from rosterhold.web.security import Visitor, district_of, form_token, own_sync, visitor_of
 from rosterhold.web.site import site_of
 
 # So many findings are shown at once; the others open on a click.
@@ -79,11 +80,12 @@ def records(request: Request) -> Response:
         hold = views.hold_view(conn, sync.id)
         if hold is None:
             raise HTTPException(404)
-        found = evaluated(conn, site.store, visitor.district, sync, hold)
+        district = district_of(conn, sync)
+        found = evaluated(conn, site.store, district, sync, hold)
     return page(
         request,
         "records.html",
-        district=visitor.district,
+        district=district,
         sync_id=sync.id,
         state=sync.state,
         records=records_page(found, records_query(request.query_params)),
@@ -101,8 +103,9 @@ def _content(request: Request) -> dict[str, Any]:
         hold = views.hold_view(conn, sync.id)
         if view is None or hold is None:
             raise HTTPException(404)
+        district = district_of(conn, sync)
         content = {
-            "district": visitor.district,
+            "district": district,
             "sync": view,
             "state": sync.state,
             "hold": hold,
@@ -114,21 +117,26 @@ def _content(request: Request) -> dict[str, Any]:
             "preview_rows": PREVIEW_ROWS,
             "shown_findings": SHOWN_FINDINGS,
         }
-        return content | _findings(request, conn, visitor, sync, hold)
+        return content | _findings(request, conn, visitor, district, sync, hold)
 
 
 def _findings(
-    request: Request, conn: sa.Connection, visitor: Visitor, sync: SyncRow, hold: HoldView
+    request: Request,
+    conn: sa.Connection,
+    visitor: Visitor,
+    district: DistrictRow,
+    sync: SyncRow,
+    hold: HoldView,
 ) -> dict[str, Any]:
     """What was found, in pictures, records and words."""
     site, language = site_of(request), language_of(request)
     is_held = sync.state.is_on_hold
-    found = evaluated(conn, site.store, visitor.district, sync, hold)
+    found = evaluated(conn, site.store, district, sync, hold)
     losses = shown = None
     if is_held or sync.state is SyncState.COMPLETED:
         shown = records_page(found, records_query(request.query_params), PREVIEW_ROWS)
     if is_held:
-        losses = losses_of(found, districts.policies_of(conn, visitor.district))
+        losses = losses_of(found, districts.policies_of(conn, district))
     guess = likely_shape(hold.findings, sync.counts, losses.grades if losses else {})
     held_for = site.clock() - sync.held_since if sync.held_since is not None else None
     return {
@@ -136,7 +144,7 @@ def _findings(
         "records": shown,
         "guess": words.guess_words(guess, language),
         "reasons": _reasons(found, hold, language) if is_held else [],
-        "choices": choices(site.store, sync, hold),
+        "choices": choices(site.store, sync, hold) if visitor.may_decide else [],
         "receipt": receipt_lines(sync.receipt or {}, language),
         "held_for": None if held_for is None else words.lasting(held_for, language),
     }

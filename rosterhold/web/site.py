@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.doorbell import Doorbell
+from rosterhold.adapters.mail import Mailer
 from rosterhold.adapters.metrics import Meter
 from rosterhold.adapters.request_rate import RequestRate
 from rosterhold.adapters.tickets import Tickets
@@ -38,6 +39,8 @@ class Site:
     tickets: Tickets
     public_url: str
     clock: Callable[[], datetime]
+    mailer: Mailer
+    mail_from: str
     request_rate: RequestRate | None = None
     clever_webhook_secrets: tuple[str, ...] = ()
     resume_webhook_secrets: tuple[str, ...] = ()

@@ -6,11 +6,12 @@ from email.message import EmailMessage
 from rosterhold.adapters.database import addresses, claims, emails
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.emails import ENDED, EmailRow, EmailStatus
+from rosterhold.adapters.links import report_link
 from rosterhold.adapters.mail import AddressRefusedError, MailRefusedError, MailUnavailableError
 from rosterhold.adapters.mail.about import mail_context
 from rosterhold.adapters.mail.compose import compose
 from rosterhold.adapters.metrics import MAILS
-from rosterhold.adapters.tickets import report_link, unsubscribe_link
+from rosterhold.adapters.tickets import unsubscribe_link
 from rosterhold.config.wiring import Services
 from rosterhold.workers.step import Follow
 
@@ -48,12 +49,11 @@ def email(services: Services, claim: Claim) -> Follow:
 def _compose(services: Services, mail: EmailRow) -> EmailMessage:
     with services.database.reading() as conn:
         context = mail_context(conn, mail)
-    ticket = services.tickets.for_administrator(mail.district_id, mail.recipient)
     public_url = services.settings.public_url
     return compose(
         mail,
         context,
-        link=report_link(public_url, ticket, mail.sync_id),
+        link=report_link(public_url, mail.sync_id, mail.id),
         unsubscribe=unsubscribe_link(
             public_url, services.tickets.to_unsubscribe(mail.district_id, mail.recipient)
         ),

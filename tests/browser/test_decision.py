@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from rosterhold.adapters.database import emails
+from rosterhold.adapters.links import report_link
 from rosterhold.adapters.mail import compose, mail_context
 from rosterhold.statemachine.chart import SyncState
 from tests.offices import Office, emergency_contacts, lost_connection, removal, students
@@ -20,14 +21,20 @@ def held_for_removals(office: Office, count: int = 212) -> str:
     return sync_id
 
 
+def comes_in(page: Page, link: str) -> None:
+    page.goto(link)
+    page.get_by_role("button", name="Continue").click()
+
+
 def link_in_the_mail(office: Office, sync_id: str) -> str:
     with office.database.reading() as conn:
         mail = emails.of_sync(conn, sync_id)[-1]
         context = mail_context(conn, mail)
+    link = report_link(office.public_url, sync_id, mail.id)
     message = compose(
         mail,
         context,
-        link=office.link(sync_id, mail.recipient),
+        link=link,
         unsubscribe="",
         sender="rosterhold@example.org",
     )
@@ -42,6 +49,9 @@ def test_from_the_mail_to_confirmed_removals(office: Office, page: Page):
     sync_id = held_for_removals(office)
 
     page.goto(link_in_the_mail(office, sync_id))
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    comes_in(page, office.mailer.link())
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing was changed")
     page.get_by_label("Name or Clever id").fill("Jane 21")
     page.get_by_role("button", name="Search").click()
@@ -57,7 +67,7 @@ def test_from_the_mail_to_confirmed_removals(office: Office, page: Page):
 
 def test_checking_again_is_asked_for_a_second_time(office: Office, page: Page):
     sync_id = held_for_removals(office)
-    page.goto(office.link(sync_id))
+    comes_in(page, office.link(sync_id))
 
     page.locator("summary", has_text="Check for new Clever data").click()
     assert office.sync(sync_id).state is SyncState.HELD_REMOVALS
@@ -69,7 +79,7 @@ def test_checking_again_is_asked_for_a_second_time(office: Office, page: Page):
 
 def test_a_report_that_stayed_open_too_long_confirms_nothing(office: Office, page: Page):
     sync_id = held_for_removals(office)
-    page.goto(office.link(sync_id))
+    comes_in(page, office.link(sync_id))
     office.reads_again(sync_id)
     others = students(230)
     office.holds(sync_id, [removal(others, 530)], others)
@@ -88,7 +98,7 @@ def test_a_report_that_stayed_open_too_long_confirms_nothing(office: Office, pag
 def test_the_keyboard_alone_is_enough(office: Office, page: Page):
     sync_id = office.starts_sync(office.opens_district("Prairie Unified"))
     office.holds(sync_id, [lost_connection()])
-    page.goto(office.link(sync_id))
+    comes_in(page, office.link(sync_id))
 
     page.locator("summary", has_text="I fixed it").focus()
     page.keyboard.press("Enter")
@@ -102,7 +112,7 @@ def test_the_keyboard_alone_is_enough(office: Office, page: Page):
 def test_the_live_page_follows_the_sync_to_its_receipt(office: Office, browser: Browser):
     sync_id = office.starts_sync(office.opens_district("Prairie Unified"))
     page = browser.new_page()
-    page.goto(office.link(sync_id))
+    comes_in(page, office.link(sync_id))
     expect(page.get_by_role("heading", level=1)).to_have_text("Your roster sync is running.")
 
     office.completes(sync_id)
@@ -122,8 +132,9 @@ def test_no_page_is_wider_than_its_window_and_the_policy_stops_nothing(
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
 
-    page.goto(office.link(sync_id))
-    for address in (page.url, f"{page.url}/records?q=jane", f"{office.public_url}/"):
+    comes_in(page, office.link(sync_id))
+    own = [f"{office.public_url}{path}" for path in ("/", "/account", "/login?out=1")]
+    for address in (page.url, f"{page.url}/records?q=jane", *own):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()

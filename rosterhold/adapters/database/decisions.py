@@ -63,10 +63,11 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who decides, and from where (an address, or "command line")."""
+    """Who decides, from where (an address, or "command line"), and by which login."""
 
     who: str
     from_where: str
+    login: str | None = None
 
 
 def start(
@@ -206,6 +207,7 @@ def _take(
             action=kept,
             who=answer.person.who,
             from_where=answer.person.from_where,
+            login=answer.person.login,
             digest=hold.digest,
             evaluation_no=hold.evaluation_no,
             at=tx.now,

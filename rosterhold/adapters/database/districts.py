@@ -125,6 +125,17 @@ def emails_of(conn: sa.Connection, district_id: str) -> list[str]:
     return [row.email for row in rows]
 
 
+def of_email(conn: sa.Connection, email: str) -> list[DistrictRow]:
+    """The districts that name this address as their administrator's."""
+    rows = conn.execute(
+        sa.select(districts)
+        .join(administrators, administrators.c.district_id == districts.c.id)
+        .where(administrators.c.email == email)
+        .order_by(districts.c.name, districts.c.id)
+    )
+    return [as_district(row) for row in rows]
+
+
 def set_administrators(tx: Transaction, district_id: str, emails: Sequence[str]) -> None:
     """Write to these from now on; an address that is set again is taken to work."""
     tx.conn.execute(sa.delete(administrators).where(administrators.c.district_id == district_id))

@@ -190,6 +190,8 @@ decisions = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("evaluation_no", sa.Integer, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+    # By which login the person came in; empty for one at the command line.
+    sa.Column("login", sa.Text),
 )
 sa.Index("ix_decisions_sync_id", decisions.c.sync_id)
 

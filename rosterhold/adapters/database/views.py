@@ -100,6 +100,7 @@ class DecisionView(msgspec.Struct, frozen=True):
     findings: list[int]
     schools: list[str]
     school_names: list[str]
+    login: str | None = None
 
 
 class OpenHoldView(msgspec.Struct, frozen=True):

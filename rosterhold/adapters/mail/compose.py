@@ -9,7 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from rosterhold.adapters.database.emails import EmailRow
 from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.adapters.mail.about import MailContext
-from rosterhold.adapters.mail.letters import LETTERS
+from rosterhold.adapters.mail.letters import LETTERS, Letter
+from rosterhold.roster.language import Language
 
 
 def compose(
@@ -45,15 +46,7 @@ def compose(
     message["Content-Language"] = context.language.code
     if letter.unsubscribe:
         _offer_to_unsubscribe(message, unsubscribe)
-    words = {
-        "letter": letter,
-        "language": context.language,
-        "link": link,
-        "unsubscribe": unsubscribe if letter.unsubscribe else "",
-    }
-    message.set_content(_environment().get_template("letter.txt").render(words))
-    html = _environment().get_template("letter.html").render(words)
-    message.add_alternative(html, subtype="html")
+    write(message, letter, context.language, link, unsubscribe if letter.unsubscribe else "")
     return message
 
 
@@ -63,6 +56,16 @@ def _offer_to_unsubscribe(message: EmailMessage, address: str) -> None:
     # One click needs HTTPS (RFC 8058, 3.1).
     if address.startswith("https://"):
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def write(
+    message: EmailMessage, letter: Letter, language: Language, link: str, unsubscribe: str = ""
+) -> None:
+    """Put a letter into a mail, as text and as HTML."""
+    words = {"letter": letter, "language": language, "link": link, "unsubscribe": unsubscribe}
+    message.set_content(_environment().get_template("letter.txt").render(words))
+    html = _environment().get_template("letter.html").render(words)
+    message.add_alternative(html, subtype="html")
 
 
 @cache

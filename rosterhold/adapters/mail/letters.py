@@ -7,7 +7,6 @@ from typing import Final
 from rosterhold.adapters.database.emails import EmailRow, Template
 from rosterhold.adapters.database.holds import DECIDED, HoldRow
 from rosterhold.adapters.mail.about import MailContext
-from rosterhold.adapters.tickets import LINK_DAYS
 from rosterhold.roster.changes import REIDENTIFIED, REMOVED
 from rosterhold.roster.language import N_, Language
 from rosterhold.roster.wording import counted, most_telling, receipt_lines
@@ -245,7 +244,12 @@ def _hold(about: MailContext) -> HoldRow:
 
 
 def _of_the_link(language: Language) -> str:
-    return language.say(N_("The link is for you alone and works for {days} days."), days=LINK_DAYS)
+    return language.say(
+        N_(
+            "The link opens the report. If you are not logged in, it offers to send a fresh link "
+            "to this address."
+        )
+    )
 
 
 def _in_short(about: MailContext) -> str:

@@ -81,10 +81,10 @@ def test_a_token_that_is_cut_or_forged_changes_nothing_and_says_so(
     assert gets_reminders(office, district_id)
 
 
-def test_a_ticket_of_a_mail_or_a_session_is_no_token_to_unsubscribe(
+def test_a_ticket_for_something_else_is_no_token_to_unsubscribe(
     office: Office, stranger: TestClient, district_id: str
 ):
-    token = office.tickets.for_administrator(district_id, ADMINISTRATOR)
+    token = office.tickets.sign("form", [district_id, ADMINISTRATOR])
 
     assert stranger.get(f"/unsubscribe/{token}").status_code == 404
 

@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from rosterhold.adapters.database import (
+    account_tables,
     answer_tables,
     api_tables,
     operation_tables,
@@ -36,6 +37,7 @@ TABLES: Final = (
     answer_tables.answered_findings,
     webhook_tables.webhook_endpoints,
     operation_tables.meters,
+    account_tables.accounts,
 )
 
 __all__ = [

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from rosterhold.adapters.database import tokens
 from rosterhold.adapters.database.tokens import NewToken, Scope
-from rosterhold.web.security import COOKIE
+from rosterhold.web.security import SESSION
 from tests.offices import Office
 
 Calls = Callable[..., TestClient]
@@ -52,9 +52,9 @@ def test_without_a_token_that_works_nobody_gets_in(office: Office, header: str):
 def test_the_cookie_of_the_pages_is_no_way_in(office: Office):
     client = TestClient(office.app(), raise_server_exceptions=False)
     sync_id = office.starts_sync(office.opens_district("Prairie Unified"))
-    client.get(office.link(sync_id))
+    office.lets_in(client, f"/syncs/{sync_id}")
 
-    assert client.cookies.get(COOKIE)
+    assert client.cookies.get(SESSION)
     assert client.get("/api/v1/districts").status_code == 401
 
 
