@@ -65,6 +65,7 @@ class Inspector:
             _history_tells_the_state(sync, steps[sync[0]])
             _work_is_there_exactly_when_wanted(sync, work[sync[0]], holds[sync[0]])
         assert sum(1 for sync in syncs if sync[3] is None) <= 1, "two open syncs"
+        self._reasons_are_open_until_all_is_answered()
         self._mails_are_sent_once_or_waiting()
         self._every_open_hold_is_reminded_of()
         self._the_roster_is_what_was_approved({sync[0]: sync for sync in syncs})
@@ -76,6 +77,15 @@ class Inspector:
         for sync_id, *rest in self._world.rows(query):
             found[sync_id].append(tuple(rest))
         return found
+
+    def _reasons_are_open_until_all_is_answered(self) -> None:
+        for reason, is_open, found, answered in self._world.rows(
+            "SELECT h.reason, h.answered_at IS NULL, count(f.no), count(a.no) FROM holds h "
+            "JOIN findings f USING (sync_id, evaluation_no, reason) "
+            "LEFT JOIN answered_findings a USING (sync_id, evaluation_no, no) "
+            "WHERE h.resolved_at IS NULL GROUP BY h.id"
+        ):
+            assert is_open == (answered < found), f"{reason}: {answered} of {found} answered"
 
     def _mails_are_sent_once_or_waiting(self) -> None:
         world = self._world

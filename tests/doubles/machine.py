@@ -5,7 +5,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from doubles.inspector import Inspector
 from doubles.remember import pure_work_is_remembered
-from doubles.town import CHANGES, DEPARTURES, Change
+from doubles.town import CHANGES, DEPARTURES, SCHOOLS, Change
 from doubles.world import World
 from rosterhold.statemachine.decisions import Action
 
@@ -16,6 +16,8 @@ freezes = st.sampled_from([1, 21])
 pauses = st.sampled_from([1, 6, 21, 70, 2_000, 90_000])
 actions = st.sampled_from([Action.CONFIRM, Action.ACCEPT, *Action])
 departures = st.sampled_from([*DEPARTURES, lambda town: town])
+# Whose findings are answered; an empty name means what was found of the district as a whole.
+some_schools = st.sampled_from([("",), *((school,) for school in SCHOOLS), ("", SCHOOLS[0])])
 town_changes = st.sampled_from(CHANGES)
 _worlds: list[World] = []
 
@@ -108,6 +110,29 @@ class Simulation(RuleBasedStateMachine):
             self.world.delivers(-1)
 
     @precondition(lambda self: self.world.is_held())
+    @rule(schools=some_schools, more=st.none() | some_schools, change=st.none() | departures)
+    def people_answer_for_some_schools(
+        self, schools: tuple[str, ...], more: tuple[str, ...] | None, change: Change | None
+    ) -> None:
+        """They answer on one page what each knows of, and Clever is read before all is."""
+        self.world.looks()
+        self.world.decides(Action.CONFIRM, schools=schools)
+        if more:
+            self.world.decides(Action.CONFIRM, schools=more)
+        if change:
+            self.world.town = change(self.world.town)
+        self.world.decides(Action.ACCEPT)
+        self.world.decides(Action.CHECK_AGAIN)
+        self.world.delivers(-1)
+
+    @precondition(lambda self: len(self.world.pages) > 1)
+    @rule(action=actions, number=numbers, schools=some_schools)
+    def somebody_decides_on_a_part_of_an_old_page(
+        self, action: Action, number: int, schools: tuple[str, ...]
+    ) -> None:
+        self.world.decides(action, number % len(self.world.pages), schools=schools)
+
+    @precondition(lambda self: self.world.is_held())
     @rule(change=departures, action=actions)
     def somebody_answers_too_late(self, change: Change, action: Action) -> None:
         """The page is open while the sync is checked again, and answered as it was."""
@@ -190,10 +215,12 @@ class Simulation(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.world.is_held())
-    @rule(point=st.integers(1, 24), action=actions)
-    def a_process_dies_while_somebody_decides(self, point: int, action: Action) -> None:
+    @rule(point=st.integers(1, 24), action=actions, schools=st.none() | some_schools)
+    def a_process_dies_while_somebody_decides(
+        self, point: int, action: Action, schools: tuple[str, ...] | None
+    ) -> None:
         self.world.looks()
-        self.world.dies(lambda: self.world.decides(action), point)
+        self.world.dies(lambda: self.world.decides(action, schools=schools), point)
 
     def _some_work(self, step: str | None, number: int) -> int:
         """A row of the outbox, of that kind of work if there is one."""

@@ -21,6 +21,7 @@ from rosterhold.adapters.database import (
     tables,
     transitions,
 )
+from rosterhold.statemachine.answers import Chosen
 from rosterhold.statemachine.findings import SUBJECT_SCHEMA
 from rosterhold.workers import apply as apply_module
 from rosterhold.workers import evaluate as evaluate_module
@@ -248,6 +249,33 @@ def every_hold_is_new() -> AbstractContextManager[None]:
     return instead((holds,), "put", put)
 
 
+def an_answer_to_a_part_approves_everything() -> AbstractContextManager[None]:
+    real = evaluate_module._approved  # noqa: SLF001 - the seam that is mutated
+
+    def approved(store: Any, sync: Any, confirmed: Any) -> pl.DataFrame:
+        return real(store, sync, dict.fromkeys(confirmed))
+
+    return instead((evaluate_module,), "_approved", approved)
+
+
+def an_answer_for_the_district_covers_schools_left_open() -> AbstractContextManager[None]:
+    def approved_by(named: pl.DataFrame, confirmed: Any) -> pl.DataFrame:
+        mine = named.filter(pl.col("finding").is_in(list(confirmed)))
+        return mine.select(list(SUBJECT_SCHEMA)).unique()
+
+    return instead((evaluate_module,), "approved_by", approved_by)
+
+
+def the_first_school_answers_for_all() -> AbstractContextManager[None]:
+    real = decisions.choose
+
+    def choose(asked: Any, action: Any, scope: Any) -> Any:
+        chosen = real(asked, action, scope)
+        return replace(chosen, is_last=True) if isinstance(chosen, Chosen) else chosen
+
+    return instead((decisions,), "choose", choose)
+
+
 # Noticed by lives drawn at random.
 BY_CHANCE: tuple[Mutation, ...] = (
     neither_version_nor_epoch,
@@ -258,6 +286,9 @@ BY_CHANCE: tuple[Mutation, ...] = (
     no_lease_ever_ends,
     any_digest_will_do,
     a_confirmation_covers_every_removal,
+    an_answer_to_a_part_approves_everything,
+    an_answer_for_the_district_covers_schools_left_open,
+    the_first_school_answers_for_all,
     removals_are_ignored,
     configuration_is_ignored,
     every_hold_is_new,

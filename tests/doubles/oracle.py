@@ -6,13 +6,15 @@ types that seldom mean a guardian; more than a hundredth unreadable.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from doubles.town import CROWD, Key, Row, Rows, Shared
 
 Subject = tuple[str, str, str]
 Named = tuple[str, str]
+# A record that a finding of a school, or of the district (an empty name), is about.
+Found = tuple[str, Subject]
 
 ENDS = {
     "enrolments": ("sections", "students"),
@@ -102,6 +104,18 @@ def _crowded(links: dict[Key, Row]) -> dict[str, int]:
     for _, student in links:
         count[student] = count.get(student, 0) + 1
     return {student: number for student, number in count.items() if number >= CROWD}
+
+
+def covered(found: Iterable[Found], answered: Container[str]) -> set[Subject]:
+    """What is confirmed by answers for some schools: the nearest places that name it decide."""
+    places: dict[Subject, set[str]] = {}
+    for school, subject in found:
+        places.setdefault(subject, set()).add(school)
+    return {
+        subject
+        for subject, of in places.items()
+        if all(school in answered for school in of - {""} or {""})
+    }
 
 
 def unconfirmed_damage(before: Rows, after: Rows, confirmed: set[Subject]) -> set[Named]:

@@ -86,6 +86,7 @@ _REMEMBERED: Final[list[tuple[Any, str, Callable[..., Any]]]] = [
     for module, name in (
         (evaluate_module, "judge"),
         (evaluate_module, "subjects_of"),
+        (evaluate_module, "named_by"),
         (evaluate_module, "digest"),
         (evaluate_module, "removed_records"),
         (destination, "gone"),

@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from doubles.clock import FIRST_DAY, Clock
 from doubles.doorbell import LooseDoorbell
 from doubles.memory_store import Frames, MemorySnapshots
 from doubles.mishaps import Mishaps, MortalDatabase
-from doubles.oracle import Subject
+from doubles.oracle import Found, Subject, covered
 from doubles.post_office import PostOffice
 from doubles.remember import pure_work_is_remembered
 from doubles.town import Shared, Town
@@ -63,8 +63,8 @@ class Page:
 
     sync_id: str
     digests: dict[Reason, str]
-    removals: frozenset[Subject]
-    configuration: frozenset[tuple[str, str, str, str]]
+    removals: tuple[Found, ...]
+    configuration: tuple[tuple[str, tuple[str, str, str, str]], ...]
 
 
 class World:
@@ -132,6 +132,8 @@ class World:
         self._sweep = Sweep(self.services, self.runner, role="worker")
         self.pages: list[Page] = []
         self.confirmed: dict[str, set[Subject]] = {}
+        # Sync and evaluation → the schools that somebody confirmed removals for.
+        self.answered: dict[tuple[str, int], set[str]] = {}
         self.accepted: set[tuple[str, str, str, str]] = set()
         # Mails that a worker was at when something befell it: they may have gone out unnoted.
         self.excused: dict[str, int] = {}
@@ -188,23 +190,26 @@ class World:
                 return
             held = views.hold_view(conn, sync.id)
         assert held is not None
-        seen: dict[Reason, set[Any]] = {reason: set() for reason in Reason}
+        seen: dict[str, list[Any]] = {reason: [] for reason in Reason}
         for line in held.reasons:
             if line.reason != Reason.DISCONNECTED:
                 prefix = layout.evaluation_prefix(DISTRICT, sync.id, line.evaluation_no)
-                reason = Reason(line.reason)
-                seen[reason] |= set(self.store.rows(layout.subjects_ref(prefix, reason)))
+                for _, reason, *row in self.store.rows(layout.named_ref(prefix)):
+                    if reason == line.reason:
+                        seen[reason].append(tuple(row))
         page = Page(
             sync.id,
             {Reason(line.reason): line.digest for line in held.reasons},
-            frozenset(row[1:] for row in seen[Reason.DATA_REMOVALS]),
-            frozenset(seen[Reason.DATA_CONFIGURATION]),
+            tuple((school, tuple(subject)) for school, _, *subject in seen[Reason.DATA_REMOVALS]),
+            tuple((school, tuple(row)) for school, *row in seen[Reason.DATA_CONFIGURATION]),
         )
         if page.digests:
             self.pages.append(page)
 
-    def decides(self, action: Action, page_number: int = -1) -> None:
-        """A person answers what he saw on some page, even one of long ago."""
+    def decides(
+        self, action: Action, page_number: int = -1, *, schools: Sequence[str] | None = None
+    ) -> None:
+        """A person answers what he saw on some page, even one of long ago; or a part of it."""
         if not self.pages:
             return
         page = self.pages[page_number]
@@ -218,22 +223,31 @@ class World:
                 action=action,
                 digest=page.digests.get(meant),
                 person=Person("office", "a test"),
+                schools=schools,
             )
         finally:
             # Whoever dies just after the commit has decided.
             if self._decisions() > before:
-                self._covers(action, page)
+                self._covers(action, page, schools)
         if isinstance(answer, Decided):
             self.bell.ring(answer.work)
 
     def _decisions(self) -> int:
         return len(self.rows("SELECT id FROM decisions"))
 
-    def _covers(self, action: Action, page: Page) -> None:
+    def _covers(self, action: Action, page: Page, schools: Sequence[str] | None) -> None:
         if action is Action.CONFIRM:
-            self.confirmed.setdefault(page.sync_id, set()).update(page.removals)
+            ((number,),) = self.rows(
+                "SELECT evaluation_no FROM decisions ORDER BY rowid DESC LIMIT 1"
+            )
+            answered = self.answered.setdefault((page.sync_id, number), set())
+            answered.update(_everywhere(page.removals) if schools is None else schools)
+            confirmed = self.confirmed.setdefault(page.sync_id, set())
+            confirmed |= covered(page.removals, answered)
         if action is Action.ACCEPT:
-            self.accepted |= page.configuration
+            everywhere = _everywhere(page.configuration)
+            chosen = everywhere if schools is None else everywhere & set(schools)
+            self.accepted |= {one for school, one in page.configuration if school in chosen}
 
     def answers_everything(self) -> None:
         """Every button that a hold may have, on the page seen last."""
@@ -341,6 +355,10 @@ class World:
     @town.setter
     def town(self, town: Town) -> None:
         self.clever.town = town
+
+
+def _everywhere(found: Iterable[tuple[str, Any]]) -> set[str]:
+    return {school for school, _ in found}
 
 
 @contextmanager
