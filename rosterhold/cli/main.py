@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "work": ("rosterhold.cli.work", "List pieces of work; try one now, or give it up."),
     "mail": ("rosterhold.cli.mail", "List mails and what became of them, send one again."),
     "roster": ("rosterhold.cli.roster", "Export the applied roster."),
+    "account": ("rosterhold.cli.account", "Accounts of support and operators, and log-in links."),
     "token": ("rosterhold.cli.token", "Make, list and revoke tokens of the API."),
     "purge": ("rosterhold.cli.purge", "Delete the files of old syncs."),
     "check": ("rosterhold.cli.check", "Check the settings and every service."),

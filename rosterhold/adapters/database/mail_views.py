@@ -70,7 +70,7 @@ def mail_lines(
     if district_id is not None:
         query = query.where(emails.c.district_id == district_id)
     if status is not None:
-        query = query.where(status == _STATUS)
+        query = query.where(_STATUS == status)  # noqa: SIM300 - an expression
     if recipient is not None:
         query = query.where(emails.c.recipient.contains(recipient.strip().lower(), autoescape=True))
     if before is not None:
