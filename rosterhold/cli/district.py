@@ -1,6 +1,7 @@
 """`rosterhold district`: add, list, show, set."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 import typer
 
-from rosterhold.adapters.database import districts, mail_views, views
+from rosterhold.adapters.database import districts, mail_views, schedules, views
 from rosterhold.adapters.database.districts import UNKNOWN_ZONE, DistrictExistsError, DistrictRow
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.cli.mail_settings import (
@@ -56,6 +57,8 @@ class DistrictDocument(msgspec.Struct, frozen=True):
     leave_out_crowds: bool
     clever_state: str | None
     clever_error: str | None
+    schedule: str | None
+    next_due_at: datetime | None
     sync: str | None
     state: str | None
 
@@ -63,6 +66,7 @@ class DistrictDocument(msgspec.Struct, frozen=True):
 def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
     last = views.latest_sync(conn, district.id)
     addresses = mail_views.address_views(conn, district.id)
+    schedule = schedules.get(conn, district.id)
     return DistrictDocument(
         id=district.id,
         clever_id=district.clever_id,
@@ -83,6 +87,8 @@ def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
         leave_out_crowds=district.leave_out_crowds,
         clever_state=district.clever_state,
         clever_error=district.clever_error,
+        schedule=schedule.cron if schedule else None,
+        next_due_at=schedule.next_due_at if schedule else None,
         sync=last.id if last else None,
         state=last.state.value if last else None,
     )

@@ -1,26 +1,30 @@
 """The scheduler: starts what is due. Any number of processes may run it; a slot fires once."""
 
 import threading
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from rosterhold.adapters import metrics
-from rosterhold.adapters.database import districts, meters, processes, syncs
-from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database import meters, processes, schedules, syncs
+from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.outbox import Queue
-from rosterhold.adapters.database.tables import fired
-from rosterhold.adapters.database.transitions import Cause, begin, perform
+from rosterhold.adapters.database.schedules import Due
+from rosterhold.adapters.database.transitions import Cause, StaleSyncError, begin, perform
+from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import SyncEvent
-from rosterhold.statemachine.schedule import last_slot
 from rosterhold.workers.purge import run_purge
 from rosterhold.workers.step import Follow
 
 TICK_S: Final = 20.0
+# Slots that are read at a time.
+BATCH: Final = 500
+# Every so many ticks, districts are looked for that an older release added without a schedule.
+COMPLETE_EVERY: Final = 90
 WHO: Final = "schedule"
 # What it is called among the processes that live.
 ROLE: Final = "scheduler"
@@ -32,10 +36,14 @@ def run_scheduler(services: Services, stop: threading.Event) -> None:
     """Tick until told to stop; beside it, purge once a day, which may take long."""
     threading.Thread(target=run_purge, args=(services, stop), name="purge", daemon=True).start()
     process_id: str | None = None
+    ticks = 0
     while not stop.is_set():
         try:
             process_id = processes.beat(services.database, process_id, ROLE)
+            if ticks % COMPLETE_EVERY == 0:
+                schedules.complete(services.database)
             tick(services)
+            ticks += 1
             services.meter.count(metrics.TICKS)
             meters.write(services.database, services.meter)
         except SQLAlchemyError as error:
@@ -51,47 +59,60 @@ def run_scheduler(services: Services, stop: threading.Event) -> None:
 def tick(services: Services, now: datetime | None = None) -> int:
     """Start a sync for each district whose slot has come and was not used.
 
-    A district that is on hold is checked again instead; one whose sync runs is left alone.
+    A district that is on hold is checked again instead; one whose sync runs is left alone. When
+    nothing is due, that costs one query.
+
+    Args:
+        services: what the process works with.
+        now: the time, if it is not to be the database's.
 
     Returns:
         How many slots fired.
     """
-    with services.database.reading() as conn:
-        now = now or services.database.now(conn)
-        used = {(row.schedule, row.due_at) for row in conn.execute(sa.select(fired))}
-        every = districts.every(conn)
-    count = 0
-    for district in every:
-        slot = last_slot(district.id, district.time_zone, now)
-        if slot > district.created_at and (_schedule(district), slot) not in used:
-            count += _fire(services, district, slot)
-    return count
+    return sum(_fire(services, slot) for slot in _due(services, now))
 
 
-def _schedule(district: DistrictRow) -> str:
-    return f"nightly:{district.id}"
+def _due(services: Services, now: datetime | None) -> Iterator[Due]:
+    """What is due, a batch at a time; what could not be started is not looked at again."""
+    after: tuple[datetime, str] | None = None
+    while True:
+        with services.database.reading() as conn:
+            moment = now or services.database.moment(conn)
+            batch = schedules.due(conn, moment, limit=BATCH, after=after)
+        yield from batch
+        if len(batch) < BATCH:
+            return
+        after = batch[-1].row.next_due_at, batch[-1].row.district_id
 
 
-def _fire(services: Services, district: DistrictRow, slot: datetime) -> bool:
+def _fire(services: Services, slot: Due) -> bool:
     """Use a slot, in the transaction that starts or resumes the sync."""
     try:
         with services.database.transaction() as tx:
-            tx.conn.execute(
-                sa.delete(fired).where(
-                    fired.c.schedule == _schedule(district), fired.c.due_at < slot
-                )
-            )
-            tx.conn.execute(sa.insert(fired).values(schedule=_schedule(district), due_at=slot))
-            sync = syncs.find_open(tx.conn, district.id)
-            cause = Cause("its time in the night", WHO)
-            if sync is None:
-                begin(tx, district_id=district.id, trigger=WHO, cause=cause, queue=Queue.NIGHTLY)
-            elif sync.state.is_on_hold:
-                perform(tx, sync, SyncEvent.RESUME, cause, queue=Queue.NIGHTLY)
+            if not schedules.use(tx, slot):
+                return False
+            _start(tx, slot.row.district_id)
             work: Follow = tuple(tx.work)
-    except IntegrityError:
+    except (IntegrityError, StaleSyncError):
+        log.info("somebody is at it; the slot waits", district=slot.row.district_id)
+        return False
+    except NewerVersionError as error:
+        log.info("left to a newer version", district=slot.row.district_id, error=str(error))
         return False
     services.doorbell.ring(work)
     services.meter.count(metrics.FIRED)
-    log.info("scheduled sync", district=district.id, slot=slot.isoformat())
+    log.info(
+        "scheduled sync",
+        district=slot.row.district_id,
+        slot=slot.row.next_due_at.isoformat(),
+    )
     return True
+
+
+def _start(tx: Transaction, district_id: str) -> None:
+    cause = Cause("its time has come", WHO)
+    sync = syncs.find_open(tx.conn, district_id)
+    if sync is None:
+        begin(tx, district_id=district_id, trigger=WHO, cause=cause, queue=Queue.NIGHTLY)
+    elif sync.state.is_on_hold:
+        perform(tx, sync, SyncEvent.RESUME, cause, queue=Queue.NIGHTLY)

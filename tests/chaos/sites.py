@@ -91,11 +91,12 @@ class Production:
         spoils[name]()
 
     def _night(self, rng: Random) -> None:
-        """Let the nightly slot come for some districts: they turn out to be known for a week."""
+        """Let the nightly slot come for some districts that have had none: a minute ago."""
         with psycopg.connect(self._postgres.url) as conn:
             conn.execute(
-                "UPDATE districts SET created_at = created_at - interval '7 days' WHERE id IN "
-                "(SELECT id FROM districts WHERE created_at > now() - interval '1 day' LIMIT %s)",
+                "UPDATE schedules SET next_due_at = now() - interval '1 minute' WHERE district_id "
+                "IN (SELECT s.district_id FROM schedules s LEFT JOIN fired f "
+                "ON f.schedule = 'nightly:' || s.district_id WHERE f.due_at IS NULL LIMIT %s)",
                 [rng.randint(1, MOST_AT_NIGHT)],
             )
 

@@ -22,7 +22,7 @@ from doubles.post_office import PostOffice
 from doubles.remember import pure_work_is_remembered
 from doubles.town import Shared, Town
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import decisions, migrations, syncs, tables, views
+from rosterhold.adapters.database import decisions, migrations, schedules, syncs, tables, views
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.decisions import Decided, Person
 from rosterhold.adapters.database.engine import LEASE
@@ -174,6 +174,7 @@ class World:
             tx.conn.execute(
                 sa.insert(tables.administrators).values(district_id=DISTRICT, email=ADMINISTRATOR)
             )
+            schedules.add(tx, DISTRICT, "UTC")
 
     # What people and schedules do
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from ulid import ULID
 
-from rosterhold.adapters.database import addresses
+from rosterhold.adapters.database import addresses, schedules
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.tables import (
     acceptances,
@@ -90,6 +90,7 @@ def add(
         )
     )
     set_administrators(tx, district_id, emails)
+    schedules.add(tx, district_id, time_zone)
     return district_id
 
 
@@ -114,6 +115,8 @@ def as_district(row: sa.Row[Any]) -> DistrictRow:
 
 def update(tx: Transaction, district_id: str, values: Mapping[str, object]) -> None:
     tx.conn.execute(sa.update(districts).where(districts.c.id == district_id).values(dict(values)))
+    if "time_zone" in values:
+        schedules.retime(tx, district_id)
 
 
 def emails_of(conn: sa.Connection, district_id: str) -> list[str]:

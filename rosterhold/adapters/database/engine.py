@@ -136,6 +136,10 @@ class Database:
         if tx.moved and self._on_moved is not None:
             self._on_moved(tx.moved)
 
+    def moment(self, conn: sa.Connection) -> Any:
+        """The same for a statement that needs no value here: PostgreSQL is not asked before."""
+        return self.now(conn) if self.is_sqlite else STATEMENT_TIME
+
     def dispose(self) -> None:
         self.engine.dispose()
 

@@ -20,6 +20,7 @@ from rosterhold.adapters.database import (
     api_tables,
     operation_tables,
     roster_tables,
+    schedule_tables,
     tables,
     webhook_tables,
 )
@@ -38,6 +39,7 @@ TABLES: Final = (
     webhook_tables.webhook_endpoints,
     operation_tables.meters,
     account_tables.accounts,
+    schedule_tables.schedules,
 )
 
 __all__ = [
