@@ -139,6 +139,9 @@ def records_page(
     """Read one page, its first `rows`; None when there is no such file (any more)."""
     try:
         whole = listed(found, query.change, query.kind, query.finding)
+        if query.change == REMOVED and not whole.by_kind and whole.by_change:
+            # Nothing goes: what else there is, is what was meant.
+            return records_page(found, replace(query, change=next(iter(whole.by_change))), rows)
         wanted = whole.rows.filter(_filters(query))
         first = (query.page - 1) * PAGE_ROWS
         shown = _sorted(wanted, query.sort).slice(first, rows)

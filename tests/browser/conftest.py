@@ -11,8 +11,11 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from rosterhold.statemachine.chart import SyncState
+from tests.browser.stage import Stage, installed
 from tests.offices import Office
 
+SMALL_DISTRICT = 600
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -44,6 +47,30 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(java_script_enabled=False)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(params=["with JavaScript", "without JavaScript"])
+def either_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A fresh page, once as most people have it and once without JavaScript."""
+    context = browser.new_context(java_script_enabled=request.param == "with JavaScript")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def live_page(browser: Browser) -> Iterator[Page]:
+    """A fresh page with JavaScript."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """The embedded default, with a small district that was synced once."""
+    with installed(tmp_path, people=SMALL_DISTRICT) as made:
+        assert made.syncs_until_it_rests().state is SyncState.COMPLETED
+        yield made
 
 
 @pytest.fixture

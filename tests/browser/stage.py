@@ -52,6 +52,15 @@ class Stage:
         sync_id = self.starts_a_sync()
         return self.waits_for(sync_id, lambda sync: sync.state.is_on_hold or sync.state.is_final)
 
+    def read_again(self, sync_id: str) -> SyncRow:
+        """The held sync is checked again, as a schedule does, until it rests."""
+        checked = decisions.check_held_again(
+            self.services.database, sync_id, Cause("the nightly schedule")
+        )
+        assert checked is not None
+        self.services.doorbell.ring(checked.work)
+        return self.waits_for(sync_id, lambda sync: sync.state.is_final)
+
     def sync(self, sync_id: str) -> SyncRow:
         with self.services.database.reading() as conn:
             found = syncs.load(conn, sync_id)
