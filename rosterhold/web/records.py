@@ -141,7 +141,9 @@ def records_page(
         whole = listed(found, query.change, query.kind, query.finding)
         if query.change == REMOVED and not whole.by_kind and whole.by_change:
             # Nothing goes: what else there is, is what was meant.
-            return records_page(found, replace(query, change=next(iter(whole.by_change))), rows)
+            other = records_page(found, replace(query, change=next(iter(whole.by_change))), rows)
+            if other is not None:
+                return other
         wanted = whole.rows.filter(_filters(query))
         first = (query.page - 1) * PAGE_ROWS
         shown = _sorted(wanted, query.sort).slice(first, rows)
