@@ -261,12 +261,17 @@ class Administrators:
         browser = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(CookieJar()), _NoRedirect()
         )
-        link = urlsplit(mail.link)
-        host = f"{link.scheme}://{link.netloc}"
-        location = self._ask(browser, mail.link)[1]
-        if not location:
+        report = urlsplit(mail.link)
+        host = f"{report.scheme}://{report.netloc}"
+        said = self._commands.run("account", "link", mail.recipient, "--page", report.path)
+        if not self._went_well(said, "account link", ("nobody comes in",)):
             return
-        status, _, page = self._ask(browser, host + urlsplit(location).path)
+        link = said.out.strip()
+        form = dict(FIELD.findall(self._ask(browser, link)[2]))
+        status, location, _ = self._ask(browser, link, form)
+        if status != 303:
+            return
+        status, _, page = self._ask(browser, host + location)
         forms = list(_forms(page)) if status == 200 else []
         if not forms:
             return
@@ -275,7 +280,7 @@ class Administrators:
         if status == 303:
             # A digest goes with every form; only some answers are bound to it.
             digest = fields["digest"] if fields["action"] in {"accept", "confirm_removals"} else ""
-            sync_id = urlsplit(location).path.split("/")[2]
+            sync_id = report.path.split("/")[2]
             self.ledger.decided.append((sync_id, fields["action"], digest))
 
     def _ask(
@@ -303,4 +308,5 @@ def _forms(page: str) -> Iterator[tuple[str, dict[str, str]]]:
         number = NUMBER.search(inner)
         if number:
             fields["count"] = number.group(1)
-        yield unescape(action), fields
+        if "action" in fields:
+            yield unescape(action), fields

@@ -21,12 +21,12 @@ REFUSALS = {
     "refuses for good": "550 5.7.1 not from you",
 }
 MOODS = ("kind", *REFUSALS, "breaks off before", "breaks off after")
-LINK = re.compile(r"https?://\S+/enter/\S+")
+LINK = re.compile(r"https?://\S+/syncs/\S+")
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A mail as the server took it, with the link that it lets its reader in by."""
+    """A mail as the server took it, with the link to the report that it is about."""
 
     message_id: str
     recipient: str
