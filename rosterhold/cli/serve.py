@@ -94,6 +94,7 @@ class WebServer:
             metrics_token=services.settings.metrics_token,
             mailer=services.mailer,
             mail_from=services.settings.mail_from,
+            clever_login=services.clever_login,
         )
         # Addresses carry tickets: they are not logged.
         config = uvicorn.Config(

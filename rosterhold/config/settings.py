@@ -24,6 +24,7 @@ CONFIG_KEY: Final = "ROSTERHOLD_CONFIG"
 DEFAULT_FILE: Final = Path("rosterhold.toml")
 KEY_FILE: Final = Path("var/secret-key")
 LOG_FORMATS: Final = ("console", "json")
+OFF: Final = "off"
 MASK: Final = "***"
 
 _SECRETS: Final = frozenset(
@@ -67,6 +68,8 @@ class Settings:
         lease_seconds: how long a worker that does not say that it lives keeps its work.
         clever_api_url: the host under which ``/v3.0/…`` lies, without a trailing slash.
         clever_oauth_url: below it lies ``/tokens``, without a trailing slash.
+        clever_issuer: who signs for people who log in with Clever; None for the host of
+            `clever_oauth_url`, ``off`` to offer no such login.
         smtp_url: None to write mails as files under `mail_folder`.
         public_url: where people reach the web pages, without a trailing slash.
         secret_keys: newest first; the first signs and encrypts, all of them verify and decrypt.
@@ -87,6 +90,7 @@ class Settings:
     lease_seconds: int = 15
     clever_api_url: str = "http://127.0.0.1:8900"
     clever_oauth_url: str = "http://127.0.0.1:8900/oauth"
+    clever_issuer: str | None = None
     clever_client_id: str = "demo-client"
     clever_client_secret: str = "demo-secret"  # noqa: S105 - the simulator's, on loopback
     smtp_url: str | None = None
@@ -284,6 +288,10 @@ def _web(raw: str) -> str:
     return raw.rstrip("/")
 
 
+def _issuer(raw: str) -> str:
+    return raw if raw == OFF else _web(raw)
+
+
 def _clever_api(raw: str) -> str:
     # People copy the address of the API with its version; requests add the version themselves.
     return _web(raw).removesuffix("/v3.0")
@@ -328,6 +336,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], str]]] = {
     "snapshots": _snapshots,
     "clever_api_url": _clever_api,
     "clever_oauth_url": _web,
+    "clever_issuer": _issuer,
     "smtp_url": _smtp,
     "mail_from": _address,
     "public_url": _web,

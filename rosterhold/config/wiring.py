@@ -12,7 +12,7 @@ from rosterhold.adapters.doorbell import Doorbell
 from rosterhold.adapters.metrics import CLEVER_SECONDS, RATE_WAITED, RATE_WAITS, TRANSITIONS, Meter
 from rosterhold.adapters.tickets import Tickets
 from rosterhold.config.bucket import SCHEME, bucket_address
-from rosterhold.config.settings import Settings
+from rosterhold.config.settings import OFF, Settings
 from rosterhold.roster.store import SnapshotStore
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dramatiq.brokers.redis import RedisBroker
 
     from rosterhold.adapters.clever.client import CleverClient
+    from rosterhold.adapters.clever.login import CleverLogin
     from rosterhold.adapters.clever.rate import RateGate
     from rosterhold.adapters.mail import Mailer
     from rosterhold.adapters.request_rate import RequestRate
@@ -85,6 +86,20 @@ class Services:
         if self.settings.smtp_url:
             return SmtpMailer(self.settings.smtp_url, self.settings.mail_from)
         return FolderMailer(self.settings.mail_folder)
+
+    @cached_property
+    def clever_login(self) -> "CleverLogin | None":
+        settings = self.settings
+        if settings.clever_issuer == OFF:
+            return None
+        from rosterhold.adapters.clever.login import CleverLogin
+
+        return CleverLogin(
+            issuer=settings.clever_issuer or _host_of(settings.clever_oauth_url),
+            client_id=settings.clever_client_id,
+            client_secret=settings.clever_client_secret,
+            data_url=_host_of(settings.clever_api_url),
+        )
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -164,16 +179,17 @@ def snapshot_store(place: str) -> SnapshotStore:
     )
 
 
+def _host_of(url: str) -> str:
+    """The host of an address that may be given with the path below it: `…/v3.0`, `…/oauth`."""
+    base = url.rstrip("/").removesuffix("/tokens")
+    return base.removesuffix("/oauth").removesuffix("/v3.0")
+
+
 @asynccontextmanager
 async def clever_client(services: Services) -> AsyncIterator["CleverClient"]:
     """A client for one piece of work: it lives in the event loop of that work."""
-    from rosterhold.adapters.clever.client import API_VERSION, CleverClient
+    from rosterhold.adapters.clever.client import CleverClient
     from rosterhold.adapters.http import Http
-
-    def root(url: str) -> str:
-        """The host of an address that may be given with the path below it: `…/v3.0`, `…/oauth`."""
-        base = url.rstrip("/").removesuffix("/tokens")
-        return base.removesuffix("/oauth").removesuffix(f"/{API_VERSION}")
 
     settings, meter, traces = services.settings, services.meter, services.traces
 
@@ -192,7 +208,7 @@ async def clever_client(services: Services) -> AsyncIterator["CleverClient"]:
             client_id=settings.clever_client_id,
             client_secret=settings.clever_client_secret,
             gate=services.rate_gate,
-            data_url=root(settings.clever_api_url),
-            oauth_url=root(settings.clever_oauth_url),
+            data_url=_host_of(settings.clever_api_url),
+            oauth_url=_host_of(settings.clever_oauth_url),
             on_wait=waited,
         )

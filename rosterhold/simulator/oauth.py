@@ -20,7 +20,7 @@ def answer(world: World, method: str, path: str, query: str, authorization: str)
 
 def _tokens(world: World, query: str, authorization: str) -> Answer:
     behaviour = world.behaviour
-    if not _is_app(world, authorization):
+    if not is_app(world, authorization):
         return error_answer(behaviour.wrong_secret_status, behaviour)
     parameters = dict(parse_qsl(query))
     owner, district = parameters.get("owner_type"), parameters.get("district")
@@ -49,7 +49,7 @@ def _tokeninfo(world: World, authorization: str) -> Answer:
     return Answer(200, encode(info))
 
 
-def _is_app(world: World, authorization: str) -> bool:
+def is_app(world: World, authorization: str) -> bool:
     scheme, _, code = authorization.partition(" ")
     if scheme.lower() != "basic":
         return False

@@ -39,7 +39,7 @@ def create_app(world: World) -> Starlette:
     """Build the application that serves a world: data API, OAuth and the simulator's own calls."""
 
     async def clever(request: Request) -> Response:
-        served = serve(world, _incoming(request))
+        served = serve(world, _incoming(request, await request.body()))
         fault = served.fault
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(DEFAULT_SLOW_SECONDS if fault.seconds is None else fault.seconds)
@@ -60,10 +60,11 @@ def create_app(world: World) -> Starlette:
     )
 
 
-def _incoming(request: Request) -> Incoming:
+def _incoming(request: Request, body: bytes) -> Incoming:
     path = "/" + request.url.path.strip("/")
     authorization = request.headers.get("authorization", "")
-    return Incoming(request.method, path, request.url.query, authorization)
+    host = f"{request.url.scheme}://{request.url.netloc}"
+    return Incoming(request.method, path, request.url.query, authorization, body, host)
 
 
 def _response(answer: Answer) -> Response:

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from rosterhold.simulator import dataapi, oauth
+from rosterhold.simulator import dataapi, login, oauth
 from rosterhold.simulator.answers import Answer, error_answer, html_answer, no_such_path
 from rosterhold.simulator.faults import STATUS_FAULTS, Fault
 from rosterhold.simulator.ratelimit import Allowance
@@ -12,12 +12,14 @@ from rosterhold.simulator.world import World
 
 @dataclass(frozen=True)
 class Incoming:
-    """A request as it came: `path` and `query` undecoded, `authorization` as in the header."""
+    """A request as it came: `path` and `query` undecoded, `host` with the scheme before it."""
 
     method: str
     path: str
     query: str
     authorization: str
+    body: bytes = b""
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,14 @@ def serve(world: World, request: Incoming) -> Served:
 
 
 def _is_oauth(request: Incoming) -> bool:
-    return request.path.startswith("/oauth")
+    return request.path.startswith(("/oauth", "/.well-known/"))
 
 
 def _oauth(world: World, request: Incoming) -> Served:
     fault = world.faults.strike(request.path, None)
     spoiled = _instead(world, request, fault)
+    if spoiled is None:
+        spoiled = _login(world, request)
     if spoiled is None:
         spoiled = oauth.answer(
             world, request.method, request.path, request.query, request.authorization
@@ -51,10 +55,33 @@ def _oauth(world: World, request: Incoming) -> Served:
     return Served(spoiled, fault)
 
 
+def _login(world: World, request: Incoming) -> Answer | None:
+    """What belongs to logging in people; None for the token calls of apps."""
+    logins, now = world.logins, world.clock()
+    match request.method, request.path:
+        case "GET", "/.well-known/openid-configuration":
+            return login.discovery(request.host, request.host)
+        case "GET", "/oauth/certs":
+            return login.certificates(logins)
+        case "GET", "/oauth/authorize":
+            every = list(world.districts.values())
+            return login.authorize(logins, every, world.client_id, request.query, now)
+        case "POST", "/oauth/tokens":
+            if not oauth.is_app(world, request.authorization):
+                return error_answer(world.behaviour.wrong_secret_status, world.behaviour)
+            return login.exchange(logins, request.host, request.body, now)
+    return None
+
+
 def _data(world: World, request: Incoming) -> Served:
     scheme, _, token = request.authorization.partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
     allowance = world.take_request(token)
+    if token in world.logins.tokens and allowance.passed:
+        home, user = world.logins.tokens[token]
+        own = login.of_person(home, user, request.path, world.behaviour)
+        own.headers |= _headers(world, request, allowance)
+        return Served(own)
     district = world.district_of_token(token)
     name = None if district is None else district.id
     version = request.path.split("/")[1]

@@ -12,6 +12,7 @@ from rosterhold.simulator.changes import Batch, apply_change, move_last_sync
 from rosterhold.simulator.district import District
 from rosterhold.simulator.faults import Fault, Faults
 from rosterhold.simulator.instants import instant
+from rosterhold.simulator.login import Logins
 from rosterhold.simulator.ratelimit import Allowance, RateWindows
 from rosterhold.simulator.requestlog import RequestLog
 
@@ -60,6 +61,7 @@ class World:
         self.faults = Faults()
         self.windows = RateWindows()
         self.requests = RequestLog()
+        self.logins = Logins()
         for district in districts:
             self.add(district)
 

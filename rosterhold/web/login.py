@@ -101,7 +101,8 @@ def open_page(request: Request, template: str, *, status: int = 200, **content: 
     """A page with a form for somebody who is not in yet; the form is bound to their browser."""
     site, browser = site_of(request), _browser(request)
     csrf = site.tickets.form_token(browser)
-    answer = page(request, template, status=status, csrf=csrf, **content)
+    clever = site.clever_login is not None
+    answer = page(request, template, status=status, csrf=csrf, clever_login=clever, **content)
     set_cookie(site, answer, _BROWSER, browser, _BROWSER_S)
     return answer
 

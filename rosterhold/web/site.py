@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from rosterhold.adapters.clever.login import CleverLogin
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.doorbell import Doorbell
 from rosterhold.adapters.mail import Mailer
@@ -41,6 +42,7 @@ class Site:
     clock: Callable[[], datetime]
     mailer: Mailer
     mail_from: str
+    clever_login: CleverLogin | None = None
     request_rate: RequestRate | None = None
     clever_webhook_secrets: tuple[str, ...] = ()
     resume_webhook_secrets: tuple[str, ...] = ()

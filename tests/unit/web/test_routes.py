@@ -21,6 +21,8 @@ PUBLIC = {
     "POST /login/mail",
     "GET /enter/{ticket}",
     "POST /enter/{ticket}",
+    "GET /login/clever",
+    "GET /login/clever/callback",
     "GET /healthz",
     "GET /readyz",
     "GET /static/{path}",
