@@ -25,6 +25,7 @@ from rosterhold.web.api.mount import api_routes
 from rosterhold.web.changes import changes_csv
 from rosterhold.web.decide import post_decision
 from rosterhold.web.login import login_required
+from rosterhold.web.operations import routes as operations
 from rosterhold.web.pages import away_page, error_page
 from rosterhold.web.security import SecurityHeaders
 from rosterhold.web.site import Site
@@ -56,6 +57,7 @@ def create_app(site: Site) -> Starlette:
             *api_routes(site),
             *health.ROUTES,
             *metrics.ROUTES,
+            *operations.ROUTES,
             Mount("/static", _KeptFiles(packages=[("rosterhold.web", "static")])),
         ],
         middleware=[Middleware(SecurityHeaders, is_https=site.is_https)],

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rosterhold.adapters.database import districts, syncs, views
+from rosterhold.adapters.database import syncs, views
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.views import DecisionView, HoldView, SyncView
 from rosterhold.roster.kinds import KINDS
@@ -68,14 +68,15 @@ class Overview:
 
 
 def home(request: Request) -> Response:
-    """To the visitor's own dashboard; of several districts one is chosen."""
+    """To the visitor's own dashboard, or that of operations; of several districts one is chosen."""
     site = site_of(request)
     with site.database.reading() as conn:
         visitor = visitor_of(request, conn)
-        seen = districts.every(conn) if visitor.role.is_staff else visitor.districts
+    if visitor.role.is_staff:
+        return RedirectResponse(f"{site.base}/operations", 303)
     if visitor.district is not None:
         return RedirectResponse(f"{site.base}/districts/{visitor.district.id}", 303)
-    return page(request, "districts.html", districts=seen)
+    return page(request, "districts.html", districts=visitor.districts)
 
 
 def dashboard(request: Request) -> Response:

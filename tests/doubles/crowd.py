@@ -1,6 +1,7 @@
 """Many districts with syncs in any state, written straight into the tables."""
 
 import random
+from collections import defaultdict
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -29,6 +30,8 @@ class Crowd:
         self._database = database
         self._ids: dict[str, str] = {}
         self._syncs: dict[str, str] = {}
+        # Written together: thousands of single rows take long.
+        self._rows: dict[sa.Table, list[dict[str, object]]] = defaultdict(list)
 
     def district(
         self, name: str, state: str | None, *, students: int = 0, held_days: float = 1
@@ -39,11 +42,19 @@ class Crowd:
             )
             if state is not None:
                 self._sync(tx, name, state, students=students, held_days=held_days)
+            self._write(tx)
         return self._ids[name]
+
+    def _write(self, tx: Transaction) -> None:
+        for table in (syncs, transitions, holds, findings):
+            if self._rows[table]:
+                tx.conn.execute(sa.insert(table), self._rows.pop(table))
 
     def sync(self, name: str, state: str, *, started_hours_ago: float = 2) -> str:
         with self._database.transaction() as tx:
-            return self._sync(tx, name, state, started_hours_ago=started_hours_ago)
+            sync_id = self._sync(tx, name, state, started_hours_ago=started_hours_ago)
+            self._write(tx)
+        return sync_id
 
     def in_all_states(self) -> None:
         for state in [*STATES, None]:
@@ -55,19 +66,22 @@ class Crowd:
         with self._database.transaction() as tx:
             for number in range(size):
                 name = f"{draw.choice(PLACES)} {draw.choice(KINDS)} {number}"
+                clever_id = f"{seed:08x}{number:016x}"
                 self._ids[name] = districts.add(
-                    tx, clever_id=f"{number:024x}", name=name, emails=["office@example.org"]
+                    tx, clever_id=clever_id, name=name, emails=["office@example.org"]
                 )
                 state = draw.choice(STATES) if draw.random() < 0.4 else "completed"
                 hours = draw.uniform(0.1, 22)
                 people, days = draw.randrange(5, 3_000), draw.uniform(0.1, 20)
                 self._sync(tx, name, state, students=people, held_days=days,
                            started_hours_ago=hours)  # fmt: skip
+            self._write(tx)
 
     def finds_again(self, name: str, rule: str, records: int) -> None:
         """Another rule finds the same people."""
         with self._database.transaction() as tx:
             self._finding(tx, name, "data_removals", rule, records, no=2)
+            self._write(tx)
 
     def work(
         self,
@@ -137,30 +151,30 @@ class Crowd:
             "finished_at": ended if state in FINAL else None,
             "failure": "the disk is full" if state == "failed" else None,
         }  # fmt: skip
-        tx.conn.execute(sa.insert(syncs).values(row))
+        self._rows[syncs].append(row)
         line = {
             "sync_id": sync_id, "seq": 1, "to_state": state, "event": "start", "why": "a test",
             "who": "test", "at": started,
         }  # fmt: skip
-        tx.conn.execute(sa.insert(transitions).values(line))
+        self._rows[transitions].append(line)
         if is_held:
             self._hold(tx, name, state.removeprefix("on_hold."), students, held_since)
         return sync_id
 
     def _hold(self, tx: Transaction, name: str, reason: str, students: int, at: object) -> None:
         records = 0 if reason == "disconnected" else students
-        tx.conn.execute(
-            sa.insert(holds).values(
-                id=str(ULID()),
-                sync_id=self._syncs[name],
-                district_id=self._ids[name],
-                reason=reason,
-                digest="d",
-                evaluation_no=1,
-                sentence="A sentence.",
-                records=records,
-                opened_at=at,
-            )
+        self._rows[holds].append(
+            {
+                "id": str(ULID()),
+                "sync_id": self._syncs[name],
+                "district_id": self._ids[name],
+                "reason": reason,
+                "digest": "d",
+                "evaluation_no": 1,
+                "sentence": "A sentence.",
+                "records": records,
+                "opened_at": at,
+            }
         )
         rule = {"disconnected": "unreachable", "data_removals": "share_removed"}
         self._finding(tx, name, reason, rule.get(reason, "contact_types"), records)
@@ -169,23 +183,23 @@ class Crowd:
         self, tx: Transaction, name: str, reason: str, rule: str, records: int, no: int = 1
     ) -> None:
         kind = {"data_removals": "students", "disconnected": ""}.get(reason, "guardianships")
-        tx.conn.execute(
-            sa.insert(findings).values(
-                sync_id=self._syncs[name],
-                evaluation_no=1,
-                no=no,
-                district_id=self._ids[name],
-                reason=reason,
-                rule=rule,
-                kind=kind,
-                school="",
-                school_name="",
-                measured=0.5,
-                limit=0.1,
-                records=records,
-                of=records * 2,
-                sentence="A sentence.",
-            )
+        self._rows[findings].append(
+            {
+                "sync_id": self._syncs[name],
+                "evaluation_no": 1,
+                "no": no,
+                "district_id": self._ids[name],
+                "reason": reason,
+                "rule": rule,
+                "kind": kind,
+                "school": "",
+                "school_name": "",
+                "measured": 0.5,
+                "limit": 0.1,
+                "records": records,
+                "of": records * 2,
+                "sentence": "A sentence.",
+            }
         )
 
 

@@ -219,7 +219,7 @@ def test_an_address_of_staff_comes_in_as_staff_even_where_a_district_names_it(
     office.has_staff(ADMINISTRATOR, Role.SUPPORT)
     office.opens_district("Hilltop", "other@example.org")
 
-    assert "Hilltop" in comes_in(sync_id).client.get("/").text
+    assert "Hilltop" in comes_in(sync_id).client.get("/operations/districts").text
 
 
 def test_a_disabled_account_is_out_at_once_and_its_links_open_nothing(

@@ -100,7 +100,7 @@ def foreign(office: Office) -> dict[str, str]:
     sync_id = office.starts_sync(district_id)
     leaving = students(53)
     office.holds(sync_id, [removal(leaving, 100)], leaving)
-    return {"district_id": district_id, "sync_id": sync_id}
+    return {"district_id": district_id, "sync_id": sync_id, "work_id": "4711000001"}
 
 
 def asks(client: TestClient, address: Address, parameters: dict[str, str]):
