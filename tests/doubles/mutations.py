@@ -15,6 +15,7 @@ from rosterhold.adapters.database import (
     claims,
     decisions,
     emails,
+    endings,
     holds,
     outbox,
     syncs,
@@ -24,14 +25,14 @@ from rosterhold.adapters.database import (
 from rosterhold.statemachine.answers import Chosen
 from rosterhold.statemachine.findings import SUBJECT_SCHEMA
 from rosterhold.workers import apply as apply_module
+from rosterhold.workers import begin as begin_module
 from rosterhold.workers import evaluate as evaluate_module
 from rosterhold.workers import fetch as fetch_module
-from rosterhold.workers import runner as runner_module
 from rosterhold.workers import scheduler as scheduler_module
 
 Mutation = Callable[[], AbstractContextManager[None]]
 STEPS = (fetch_module, evaluate_module, apply_module)
-PERFORMERS = (*STEPS, decisions, runner_module, scheduler_module, transitions)
+PERFORMERS = (*STEPS, decisions, endings, begin_module, scheduler_module, transitions)
 
 
 @contextmanager
