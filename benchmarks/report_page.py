@@ -26,6 +26,7 @@ PAGES = {
     "search": "/records?q=castillo",
     "kind": "/records?kind=students",
     "school": "/records?school=school-7",
+    "finding": "/records?finding=1",
     "search in a school, by name": "/records?q=el&school=school-7&sort=-name",
     "by name": "/records?sort=name",
     "last pages": "/records?page=1900",

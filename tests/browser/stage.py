@@ -11,10 +11,14 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from rosterhold.adapters.database import decisions, districts, migrations, syncs
+from playwright.sync_api import Page
+
+from rosterhold.adapters.database import decisions, districts, login_links, migrations, syncs
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.transitions import Cause
+from rosterhold.adapters.links import login_address
 from rosterhold.cli.serve import LOOPBACK, WebServer
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services, build
@@ -77,6 +81,13 @@ class Stage:
         schools = self.district.tables["schools"]
         return dict(schools.get(next(iter(schools.ids()))))
 
+    def lets_in(self, page: Page, about: str = "on hold") -> None:
+        """To the report that the newest mail leads to, by a link to log in."""
+        report = urlsplit(self.link_of_the_newest_mail(about)).path
+        with self.services.database.transaction() as tx:
+            token = login_links.issue(tx, ADMINISTRATOR, report, datetime.now(UTC))
+        comes_in(page, login_address(self.services.settings.public_url, token))
+
     def link_of_the_newest_mail(self, about: str) -> str:
         """The link in the newest mail whose subject has these words."""
 
@@ -84,13 +95,21 @@ class Stage:
             found = [mail for mail in self.mails.messages if about in mail["Subject"]]
             return found[-1] if found else None
 
-        mail = waited(newest, lambda mail: mail is not None)
-        assert mail is not None
-        body = mail.get_body(("plain",))
-        assert body is not None
-        link = re.search(r"http://\S+", body.get_content())
-        assert link is not None
-        return link.group()
+        return link_in(waited(newest, lambda mail: mail is not None))
+
+
+def comes_in(page: Page, link: str) -> None:
+    """By a link that lets in."""
+    page.goto(link)
+    page.get_by_role("button", name="Continue").click()
+
+
+def link_in(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    link = re.search(r"http://\S+", body.get_content())
+    assert link is not None
+    return link.group()
 
 
 def waited(look: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
@@ -133,6 +152,8 @@ def installed(folder: Path, *, people: int, seed: int = 1) -> Iterator[Stage]:
                 emails=[ADMINISTRATOR],
                 time_zone="America/Chicago",
             )
+            # Mails go out at whatever time of day the tests run.
+            districts.update(tx, district_id, {"quiet_hours": None})
         stack.enter_context(WebServer(services, LOOPBACK, port))
         stack.enter_context(WorkerPool(services, role="browser tests"))
         yield Stage(services, simulator, mails, district, district_id)

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from rosterhold.statemachine.chart import SyncState
-from tests.browser.stage import Stage
+from tests.browser.stage import Stage, comes_in
 from tests.offices import Office, removal, students
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -28,15 +28,15 @@ LooksAt = Callable[..., None]
 
 @pytest.fixture
 def looks_at(browser: Browser) -> LooksAt:
-    """Look at addresses as somebody who came in by a link: name → address below the site."""
+    """Look at addresses as somebody who came in: name → address below the site."""
 
-    def of(link: str, pages: dict[str, str]) -> None:
+    def of(enters: Callable[[Page], None], pages: dict[str, str]) -> None:
         context = browser.new_context()
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
-        page.goto(link)
-        site = re.match(r"https?://[^/]+", link)
+        enters(page)
+        site = re.match(r"https?://[^/]+", page.url)
         assert site is not None
         for name, address in pages.items():
             for code in LANGUAGES:
@@ -97,21 +97,20 @@ def test_a_hold_is_for_everybody(stage: Stage, looks_at: LooksAt, reason: str):
         pages[f"{reason}-held"] = f"{report}/records?change=held"
     if reason == "ids":
         pages[f"{reason}-new-ids"] = f"{report}/records?change=reidentified"
-    looks_at(stage.link_of_the_newest_mail("on hold"), pages)
+    looks_at(stage.lets_in, pages)
 
 
 def test_pages_without_a_hold_are_for_everybody(stage: Stage, looks_at: LooksAt):
     stage.changes("edit-names", count=5)
     stage.changes("remove-students", share=0.4)
     held = stage.syncs_until_it_rests()
-    link = stage.link_of_the_newest_mail("on hold")
     stage.changes("undo")
     done = stage.read_again(held.id)
     assert done.state is SyncState.COMPLETED
 
     report = f"/syncs/{done.id}"
     looks_at(
-        link,
+        stage.lets_in,
         {
             "well-dashboard": f"/districts/{stage.district_id}",
             "receipt": report,
@@ -126,7 +125,7 @@ def test_the_pages_between_are_for_everybody(office: Office, looks_at: LooksAt):
     district = office.opens_district("Prairie Unified")
     sync_id = office.starts_sync(district)
     looks_at(
-        office.link(sync_id),
+        lambda page: comes_in(page, office.link(sync_id)),
         {"first-dashboard": f"/districts/{district}", "running": f"/syncs/{sync_id}"},
     )
     north = students(150, "North High", "n", "north")
@@ -135,7 +134,7 @@ def test_the_pages_between_are_for_everybody(office: Office, looks_at: LooksAt):
     chosen = "chosen?action=confirm_removals&school=north&digest=x"
 
     looks_at(
-        office.link(sync_id),
+        lambda page: comes_in(page, office.link(sync_id)),
         {"two-schools": f"/syncs/{sync_id}", "chosen": f"/syncs/{sync_id}/{chosen}"},
     )
 
@@ -144,7 +143,7 @@ def test_a_refusal_is_for_everybody(office: Office, live_page: Page):
     sync_id = office.starts_sync(office.opens_district("Prairie Unified"))
     leaving = students(60)
     office.holds(sync_id, [removal(leaving, 530)], leaving)
-    live_page.goto(office.link(sync_id))
+    comes_in(live_page, office.link(sync_id))
     office.reads_again(sync_id)
     others = students(70)
     office.holds(sync_id, [removal(others, 530)], others)

@@ -18,7 +18,7 @@ PATIENCE_MS = 120_000
 
 def goes_in(page: Page, stage: Stage, about: str = "on hold") -> None:
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(stage.link_of_the_newest_mail(about))
+    stage.lets_in(page, about)
     expect(page.get_by_role("heading", level=1)).to_contain_text("on hold. Nothing was changed")
 
 

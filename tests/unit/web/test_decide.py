@@ -217,6 +217,19 @@ def test_a_body_over_64_kib_is_refused(office: Office, comes_in: ComesIn, held: 
     assert office.sync(held).state is SyncState.HELD_REMOVALS
 
 
+def test_a_field_of_ten_megabytes_gets_a_page_and_changes_nothing(
+    office: Office, comes_in: ComesIn, held: str
+):
+    visit = comes_in(held)
+
+    answer = visit.answers("confirm_removals", count="9" * 10_000_000)
+
+    assert answer.status_code == 413
+    assert "<h1>" in answer.text
+    assert office.sync(held).state is SyncState.HELD_REMOVALS
+    assert decided(office, held) == []
+
+
 def test_a_body_that_is_no_form_is_a_bad_request(comes_in: ComesIn, held: str):
     answer = comes_in(held).client.post(f"/syncs/{held}/decisions", content=b"\xff\xfe=1")
 
