@@ -252,6 +252,13 @@ def tried(
             outbox.wake(tx, following)
 
 
+def not_delivered(tx: Transaction, delivery_id: str, why: str) -> None:
+    """Note that a delivery is not tried again, so that the next event has its turn."""
+    delivery = load(tx.conn, delivery_id)
+    if delivery is not None and delivery.status == DeliveryStatus.WAITING:
+        tried(tx, delivery, DeliveryStatus.FAILED, error=why)
+
+
 def took_any(conn: sa.Connection, endpoint_id: str, now: datetime) -> bool:
     """Whether an endpoint took anything in the time for which a delivery is tried."""
     return (
@@ -311,6 +318,12 @@ def forget_before(tx: Transaction, when: datetime) -> int:
         deliveries.c.created_at < when, deliveries.c.status != DeliveryStatus.WAITING.value
     )
     return tx.conn.execute(sa.delete(deliveries).where(over)).rowcount
+
+
+def switched_off(conn: sa.Connection) -> int:
+    """How many endpoints are switched off."""
+    query = sa.select(sa.func.count()).where(endpoints.c.switched_off_at.is_not(None))
+    return conn.execute(query.select_from(endpoints)).scalar_one()
 
 
 def waiting_by_endpoint(conn: sa.Connection) -> dict[str, int]:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rosterhold.adapters.database import census, meters, operations, operator_actions
+from rosterhold.adapters.database import census, meters, operations, operator_actions, webhooks
 from rosterhold.adapters.database.census import Standing
 from rosterhold.adapters.database.district_lines import Show, Sort, district_lines
 from rosterhold.adapters.database.emails import EmailStatus
@@ -61,6 +61,7 @@ def overview(request: Request) -> Response:
                 disconnected=operations.disconnected_because(conn),
                 messages=site.doorbell.lengths(),
                 read_only=_is_read_only(conn),
+                endpoints_off=webhooks.switched_off(conn),
             )
             ended = operations.syncs_by_hour(conn, known.at)
             mailed = operations.mails_by_hour(conn, known.at)
@@ -73,7 +74,7 @@ def overview(request: Request) -> Response:
             "mails": chart(mailed, MAILS_STACKED, known.at),
         }
 
-    return _page(request, visitor, "overview", _kept(site, "overview", look))
+    return operations_page(request, visitor, "overview", _kept(site, "overview", look))
 
 
 def _is_read_only(conn: sa.Connection) -> bool:
@@ -106,7 +107,7 @@ def districts(request: Request) -> Response:
     filters = {"show": show.value, "sort": sort.value, "q": search}
     paging = Paging(number, filters, has_more=number * PAGE_SIZE < found["total"])
     content = {**found, "paging": paging, "shows": list(Show), "sorts": list(Sort)}
-    return _page(request, visitor, "districts", content)
+    return operations_page(request, visitor, "districts", content)
 
 
 def queues(request: Request) -> Response:
@@ -128,7 +129,7 @@ def queues(request: Request) -> Response:
                 "doing": operations.doing(conn, known.at),
             }
 
-    return _page(request, visitor, "queues", _kept(site, "queues", look))
+    return operations_page(request, visitor, "queues", _kept(site, "queues", look))
 
 
 def work(request: Request) -> Response:
@@ -164,7 +165,7 @@ def work(request: Request) -> Response:
         "may_act": visitor.may_decide,
         "form_token": form_token(request, visitor),
     }
-    return _page(request, visitor, "work", content)
+    return operations_page(request, visitor, "work", content)
 
 
 def mails(request: Request) -> Response:
@@ -182,7 +183,7 @@ def mails(request: Request) -> Response:
     found = _kept(site, ("mails", status, number), look)
     paging = Paging(number, {"status": status}, has_more=found["has_more"])
     content = {**found, "paging": paging, "statuses": list(EmailStatus)}
-    return _page(request, visitor, "mails", content)
+    return operations_page(request, visitor, "mails", content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,10 @@ class Paging:
         return "?" + urlencode({name: value for name, value in wanted.items() if value})
 
 
-def _page(request: Request, visitor: Visitor, name: str, content: dict[str, Any]) -> Response:
+def operations_page(
+    request: Request, visitor: Visitor, name: str, content: dict[str, Any]
+) -> Response:
+    """One of these pages with its content."""
     query = f"?{request.url.query}" if request.url.query else ""
     return page(
         request,
@@ -210,7 +214,7 @@ def _page(request: Request, visitor: Visitor, name: str, content: dict[str, Any]
         minutes=minutes,
         handbook=HANDBOOK,
         # What somebody types is not to be taken away from under their hands.
-        has_forms=name == "work",
+        has_forms=name in {"work", "webhooks"},
         **content,
     )
 

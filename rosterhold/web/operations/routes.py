@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from rosterhold.web.operations import pages
+from rosterhold.web.operations import pages, webhooks
 from rosterhold.web.operations.acting import post_action
 
 ROUTES: Final = [
@@ -14,4 +14,7 @@ ROUTES: Final = [
     Route("/operations/work", pages.work),
     Route("/operations/work/{work_id:int}", post_action, methods=["POST"]),
     Route("/operations/mails", pages.mails),
+    Route("/operations/webhooks", webhooks.webhooks_page),
+    Route("/operations/webhooks/endpoints/{endpoint_id}", webhooks.post_endpoint, methods=["POST"]),
+    Route("/operations/webhooks/{delivery_id}", webhooks.post_delivery, methods=["POST"]),
 ]

@@ -55,6 +55,7 @@ class Facts:
         disconnected: code of a refusal → districts that are disconnected by it.
         messages: queue → messages in Redis; None while it is away.
         read_only: whether the database takes no changes.
+        endpoints_off: endpoints of webhooks that are switched off.
     """
 
     census: Census
@@ -62,6 +63,7 @@ class Facts:
     disconnected: Mapping[str, int]
     messages: Mapping[str, int] | None
     read_only: bool = False
+    endpoints_off: int = 0
 
 
 def troubles(facts: Facts) -> list[Trouble]:
@@ -71,6 +73,7 @@ def troubles(facts: Facts) -> list[Trouble]:
         *_work(facts),
         *_clever(facts),
         *_failing(facts),
+        *_endpoints(facts),
         *_holds(facts),
     ]
     return sorted(found, key=lambda trouble: trouble.harm)
@@ -197,6 +200,19 @@ def _failing(facts: Facts) -> Iterator[Trouble]:
             "Mend what was wrong, then “Retry now”.",
             "work-was-given-up",
             "work?stands=given_up",
+        )
+
+
+def _endpoints(facts: Facts) -> Iterator[Trouble]:
+    number = facts.endpoints_off
+    if number:
+        yield Trouble(
+            Harm.LOOK,
+            f"{_counted(number, 'endpoint', 'endpoints')} of webhooks "
+            f"{'is' if number == 1 else 'are'} switched off: an app is not told what happens.",
+            "When it takes events again, switch it on and send what it missed.",
+            "an-endpoint-is-switched-off",
+            "webhooks",
         )
 
 

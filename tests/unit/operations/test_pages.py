@@ -14,7 +14,7 @@ from rosterhold.adapters.database.tables import outbox
 from rosterhold.web.kept import Kept
 from tests.offices import Office
 
-PAGES = ("", "/districts", "/queues", "/work", "/mails")
+PAGES = ("", "/districts", "/queues", "/work", "/mails", "/webhooks")
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ WRONG = {
     "work-fails": {"work": {("nightly", "retrying"): 1}},
     "mails-fail": {"work": {("email", "retrying"): 14}},
     "work-was-given-up": {"work": {("email", "given_up"): 1}},
+    "an-endpoint-is-switched-off": {"endpoints_off": 1},
     "a-district-is-held-for-weeks": {"oldest_hold": NOW - timedelta(days=14, seconds=1)},
 }
 

@@ -100,7 +100,13 @@ def foreign(office: Office) -> dict[str, str]:
     sync_id = office.starts_sync(district_id)
     leaving = students(53)
     office.holds(sync_id, [removal(leaving, 100)], leaving)
-    return {"district_id": district_id, "sync_id": sync_id, "work_id": "4711000001"}
+    return {
+        "district_id": district_id,
+        "sync_id": sync_id,
+        "work_id": "4711000001",
+        "endpoint_id": "01ENDPOINT0000000000000000",
+        "delivery_id": "01DELIVERY0000000000000000",
+    }
 
 
 def asks(client: TestClient, address: Address, parameters: dict[str, str]):

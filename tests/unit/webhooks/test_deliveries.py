@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from rosterhold.adapters.database import webhooks
+from rosterhold.adapters.database import operator_actions, webhooks
+from rosterhold.adapters.database.decisions import Person
 from rosterhold.statemachine.announcements import TRIED_FOR, Announcement
 
 HELD, RELEASED = Announcement.SYNC_HELD, Announcement.HOLD_RELEASED
@@ -164,6 +165,20 @@ def test_what_waits_is_not_sent_twice_by_sending_it_again(wire, district, receiv
         assert webhooks.resend(tx, wire.log()[0]) is False
     wire.works()
     assert receiver.took() == ["sync.held"]
+
+
+def test_an_event_that_an_operator_gives_up_holds_up_no_other(wire, district, receiver):
+    wire.connects(receiver)
+    receiver.answers = [500]
+    wire.happens(HELD, district)
+    wire.happens(RELEASED, district)
+    wire.works()
+    operator = Person("operator@example.org", "a test")
+    work_id = wire.log()[0].work_id
+    operator_actions.do(wire.database, operator_actions.GIVE_UP, work_id, operator, "not wanted")
+    wire.works()
+    assert receiver.took() == ["hold.released"]
+    assert [delivery.status for delivery in wire.log()] == ["failed", "delivered"]
 
 
 def test_an_endpoint_that_was_removed_leaves_no_work(wire, district, receiver):
