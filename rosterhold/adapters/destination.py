@@ -6,6 +6,7 @@ there by a few statements, so that what is applied depends on no loop over recor
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from rosterhold.adapters.database import feed
 from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database.feed_tables import roster_renames
 from rosterhold.adapters.database.roster_tables import PAIR_PARTS, ROSTER, part_id
 from rosterhold.roster.changes import REIDENTIFIED, REMOVED
 from rosterhold.roster.kinds import KINDS, Kind
@@ -35,14 +38,17 @@ def apply_changes(
         sync_id: noted at every row that changes.
         changes: kind name → `change`, `was`, then the columns of the kind; see `roster.changes`.
     """
+    applied = _Applied(district_id, sync_id, feed.complete(tx, district_id, sync_id))
     for name, kind in reversed(KINDS.items()):
         with _staged(tx, kind, gone(changes[name], kind), kind.key) as stage:
             if stage is not None:
-                _merge_of(kind)(tx, kind, stage, district_id, sync_id).deactivate()
+                _merge_of(kind)(tx, kind, stage, applied).deactivate()
     for name, kind in KINDS.items():
-        with _staged(tx, kind, come(changes[name], kind), _columns_of(kind)) as stage:
+        rows = come(changes[name], kind)
+        with _staged(tx, kind, rows, _columns_of(kind)) as stage:
             if stage is not None:
-                _merge_of(kind)(tx, kind, stage, district_id, sync_id).write()
+                merge = _merge_of(kind)(tx, kind, stage, applied)
+                merge.write(renames=rows.select((pl.col("change") == REIDENTIFIED).any()).item())
                 if tx.conn.dialect.name == "sqlite":
                     _count_for_the_planner(tx.conn, ROSTER[name])
 
@@ -116,17 +122,25 @@ def _insert(conn: sa.Connection, stage: sa.Table, rows: pl.DataFrame) -> None:
         driver.executemany(statement, chunk.iter_rows())
 
 
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """Whose roster changes by which sync; `seq` counts what was applied to it."""
+
+    district_id: str
+    sync_id: str
+    seq: int
+
+
 class _Merge:
     """What merging an entity and merging a pair have in common."""
 
-    def __init__(
-        self, tx: Transaction, kind: Kind, stage: sa.Table, district_id: str, sync_id: str
-    ) -> None:
+    def __init__(self, tx: Transaction, kind: Kind, stage: sa.Table, applied: _Applied) -> None:
         self.tx = tx
         self.kind = kind
         self.stage = stage
-        self.district_id = district_id
-        self.sync_id = sync_id
+        self.district_id = applied.district_id
+        self.sync_id = applied.sync_id
+        self.seq = applied.seq
         self.roster = ROSTER[kind.name]
 
     def upsert(self, keys: Sequence[str], source: sa.Select[Any]) -> None:
@@ -176,8 +190,10 @@ class _EntityMerge(_Merge):
             .where(self.roster.c.district_id == self.district_id)
         )
 
-    def write(self) -> None:
-        self.rename()
+    def write(self, *, renames: bool) -> None:
+        """Write what is new, changed or re-identified; `renames` if there is any of the last."""
+        if renames:
+            self.rename()
         values = [self.stage.c[name] for name in ("clever_id", *self.kind.columns)]
         rows: sa.Select[Any] = sa.select(sa.literal(self.district_id), *values)
         self.upsert(["clever_id"], rows.where(sa.true()))
@@ -191,9 +207,11 @@ class _EntityMerge(_Merge):
         ours = self.roster.c.district_id == self.district_id
         renamed = self.stage.c.change == REIDENTIFIED
         new_ids = sa.select(self.stage.c.clever_id).where(renamed)
+        in_the_way = sa.and_(ours, self.roster.c.clever_id.in_(new_ids), ~self.roster.c.active)
+        self._note_renames(in_the_way)
         self.tx.conn.execute(
             sa.update(self.roster)
-            .where(ours, self.roster.c.clever_id.in_(new_ids), ~self.roster.c.active)
+            .where(in_the_way)
             .values(clever_id=self.roster.c.clever_id + "~" + sa.cast(self.roster.c.id, sa.Text))
         )
         new_id = (
@@ -202,11 +220,21 @@ class _EntityMerge(_Merge):
             .scalar_subquery()
         )
         old_ids = sa.select(self.stage.c.was).where(renamed)
-        self.tx.conn.execute(
-            sa.update(self.roster)
-            .where(ours, self.roster.c.clever_id.in_(old_ids))
-            .values(clever_id=new_id)
-        )
+        had_another = sa.and_(ours, self.roster.c.clever_id.in_(old_ids))
+        self._note_renames(had_another)
+        self.tx.conn.execute(sa.update(self.roster).where(had_another).values(clever_id=new_id))
+
+    def _note_renames(self, which: sa.ColumnElement[bool]) -> None:
+        """Keep which records lose their Clever id, for the change feed."""
+        rows = sa.select(
+            sa.literal(self.district_id),
+            sa.literal(self.kind.name),
+            self.roster.c.clever_id,
+            sa.literal(self.seq),
+            self.roster.c.id,
+        ).where(which)
+        names = ["district_id", "kind", "was", "seq", "record_id"]
+        self.tx.conn.execute(sa.insert(roster_renames).from_select(names, rows))
 
 
 class _PairMerge(_Merge):
@@ -221,8 +249,9 @@ class _PairMerge(_Merge):
         )
         self.end(sa.select(self.roster.c.id).select_from(source))
 
-    def write(self) -> None:
+    def write(self, *, renames: bool) -> None:
         """Write what is new or changed; a pair keeps its parts when those are renamed."""
+        del renames
         source, ids = self.joined()
         values = [self.stage.c[name] for name in self.kind.columns]
         taken: list[sa.ColumnElement[Any]] = [*ids, *values]

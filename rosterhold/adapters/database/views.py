@@ -169,7 +169,7 @@ def latest_sync(conn: sa.Connection, district_id: str) -> SyncRow | None:
     return None if row is None else as_sync(row)
 
 
-def _select_syncs() -> sa.Select[Any]:
+def select_syncs() -> sa.Select[Any]:
     return sa.select(
         *syncs.c,
         districts_table.c.name.label("district_name"),
@@ -177,20 +177,23 @@ def _select_syncs() -> sa.Select[Any]:
     ).join(districts_table, districts_table.c.id == syncs.c.district_id)
 
 
-def _as_view(row: sa.Row[Any], records: dict[str, int]) -> SyncView:
+def as_view(row: sa.Row[Any], records: dict[str, int]) -> SyncView:
     named = row._mapping  # noqa: SLF001 - SQLAlchemy's public mapping view
     fields = {name: named[name] for name in SyncView.__struct_fields__ if name in named}
     return SyncView(**fields, district=row.district_id, progress=records)
 
 
 def sync_view(conn: sa.Connection, sync_id: str) -> SyncView | None:
-    row = conn.execute(_select_syncs().where(syncs.c.id == sync_id)).one_or_none()
-    if row is None:
-        return None
+    row = conn.execute(select_syncs().where(syncs.c.id == sync_id)).one_or_none()
+    return None if row is None else as_view(row, records_read(conn, sync_id))
+
+
+def records_read(conn: sa.Connection, sync_id: str) -> dict[str, int]:
+    """How many records of each kind a sync has read by now."""
     records = conn.execute(
         sa.select(progress.c.kind, progress.c.records).where(progress.c.sync_id == sync_id)
     )
-    return _as_view(row, {line.kind: line.records for line in records})
+    return {line.kind: line.records for line in records}
 
 
 def sync_views(
@@ -201,7 +204,7 @@ def sync_views(
     limit: int = 100,
 ) -> list[SyncView]:
     """The newest syncs first; or the held ones, oldest hold first."""
-    query = _select_syncs().limit(limit)
+    query = select_syncs().limit(limit)
     if district_id is not None:
         query = query.where(syncs.c.district_id == district_id)
     if held_only:
@@ -209,12 +212,18 @@ def sync_views(
         query = query.where(syncs.c.state.in_(held)).order_by(syncs.c.held_since)
     else:
         query = query.order_by(syncs.c.started_at.desc())
-    return [_as_view(row, {}) for row in conn.execute(query)]
+    return [as_view(row, {}) for row in conn.execute(query)]
 
 
-def history(conn: sa.Connection, sync_id: str) -> list[TransitionView]:
+def history(
+    conn: sa.Connection, sync_id: str, *, after: int = 0, limit: int | None = None
+) -> list[TransitionView]:
+    """The transitions of a sync in their order, from after the one with a number on."""
     rows = conn.execute(
-        sa.select(transitions).where(transitions.c.sync_id == sync_id).order_by(transitions.c.seq)
+        sa.select(transitions)
+        .where(transitions.c.sync_id == sync_id, transitions.c.seq > after)
+        .order_by(transitions.c.seq)
+        .limit(limit)
     )
     return [_struct(TransitionView, row) for row in rows]
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 
-from rosterhold.web.api import districts, tokens
+from rosterhold.web.api import changes, districts, holds, progress, roster, syncs, tokens
 from rosterhold.web.api.mount import PATH
 from rosterhold.web.api.problems import EVERYWHERE, Problem, add_handlers
 from rosterhold.web.api.routing import Frame
@@ -23,9 +23,14 @@ Lists come in pages: `next_cursor` of one page is `cursor` of the next. Times ar
 
 TAGS: Final = (
     ("districts", "Districts, and the schools of their roster."),
+    ("syncs", "Syncs: start, follow, cancel, and what happened."),
+    ("holds", "What is on hold and why, and the decisions."),
+    ("roster", "The applied roster, and what changes in it."),
     ("tokens", "Tokens of the API."),
 )
-ROUTERS: Final = (districts.router, tokens.router)
+ROUTERS: Final = tuple(
+    part.router for part in (districts, syncs, progress, holds, roster, changes, tokens)
+)
 
 
 def create_api(site: Site) -> FastAPI:

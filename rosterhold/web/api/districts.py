@@ -1,13 +1,16 @@
 """Districts and their schools."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from rosterhold.adapters.database import listings
+from rosterhold.adapters.database import districts, listings, roster_pages
 from rosterhold.adapters.database.districts import DistrictRow
+from rosterhold.adapters.database.roster_pages import RosterQuery
 from rosterhold.adapters.database.tokens import Scope
+from rosterhold.roster.kinds import SCHOOLS
 from rosterhold.web.api.documented import DISTRICT, DistrictId, tagged
 from rosterhold.web.api.paging import (
     DEFAULT_LIMIT,
@@ -61,6 +64,36 @@ class District(BaseModel):
     created_at: datetime
 
 
+class School(BaseModel):
+    """A school of the roster."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 12,
+                    "clever_id": "58da8c63da7d2ee6ee0002d4",
+                    "name": "Lincoln Elementary",
+                    "sis_id": "101",
+                    "school_number": "101",
+                    "low_grade": "Kindergarten",
+                    "high_grade": "5",
+                    "policy": {"max_removed_share": 0.2},
+                }
+            ]
+        }
+    )
+
+    id: int = Field(description="Ours; it stays.")
+    clever_id: str
+    name: str
+    sis_id: str
+    school_number: str
+    low_grade: str
+    high_grade: str
+    policy: dict[str, Any] = Field(description="Limits of its own; see docs/settings.md.")
+
+
 def _item(row: DistrictRow) -> District:
     return District.model_validate(row)
 
@@ -83,3 +116,27 @@ def show_district(
     district_id: DistrictId, caller: Caller = needs(Scope.DISTRICTS_READ)
 ) -> District:
     return _item(caller.district(district_id))
+
+
+@router.get(
+    "/districts/{district_id}/schools", summary="List a district's schools", responses=tagged()
+)
+def list_schools_of_district(
+    district_id: DistrictId,
+    caller: Caller = needs(Scope.DISTRICTS_READ),
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[School]:
+    """The schools that the roster has, by their Clever id, with the limits of their own."""
+    district = caller.district(district_id)
+    after = keys_of("schools", cursor, str)
+    with caller.database.reading() as conn:
+        rows = roster_pages.records_after(
+            conn, district.id, SCHOOLS, RosterQuery(), after=after, limit=limit + 1
+        )
+        policies = districts.school_policies(conn, district.id)
+
+    def item(row: dict[str, Any]) -> School:
+        return School.model_validate({**row, "policy": policies.get(row["clever_id"], {})})
+
+    return page_of(rows, limit, item, lambda row: cursor_of("schools", row["clever_id"]))

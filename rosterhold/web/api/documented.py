@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import Path
+from pydantic import Field
 
 # Ids that the examples show.
 DISTRICT: Final = "01K0ZBXV8T6K7WB8T4V7Q3N5ZD"
@@ -18,6 +19,10 @@ DistrictId = Annotated[
         description="The district's id, ours or Clever's.",
         examples=[DISTRICT],
     ),
+]
+DistrictWord = Annotated[
+    str,
+    Field(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="The district's id, ours or Clever's."),
 ]
 SyncId = Annotated[str, Path(pattern=_ULID, description="The sync's id.", examples=[SYNC])]
 TokenId = Annotated[str, Path(pattern=_ULID, description="The token's id.", examples=[TOKEN])]

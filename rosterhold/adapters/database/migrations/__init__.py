@@ -18,6 +18,7 @@ from rosterhold.adapters.database import (
     account_tables,
     answer_tables,
     api_tables,
+    feed_tables,
     operation_tables,
     roster_tables,
     schedule_tables,
@@ -35,6 +36,7 @@ METADATA: Final = tables.metadata
 TABLES: Final = (
     roster_tables.ROSTER,
     api_tables.api_tokens,
+    feed_tables.completions,
     answer_tables.answered_findings,
     webhook_tables.webhook_endpoints,
     operation_tables.meters,
