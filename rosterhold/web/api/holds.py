@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from rosterhold.adapters import layout
 from rosterhold.adapters.database import decisions, listings, views
@@ -16,6 +16,7 @@ from rosterhold.adapters.database.views import HoldView
 from rosterhold.roster.kinds import KINDS
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.decisions import Action, Refused
+from rosterhold.web.api.changed_records import page_of_changes, school_names
 from rosterhold.web.api.documented import DISTRICT, SYNC, SyncId, tagged
 from rosterhold.web.api.once import Done, IdempotencyKey, do_once
 from rosterhold.web.api.paging import (
@@ -31,7 +32,6 @@ from rosterhold.web.api.problems import ProblemError, not_found, problem
 from rosterhold.web.api.routing import TaggedRoute
 from rosterhold.web.api.security import Caller, needs
 from rosterhold.web.api.syncs import Sync, SyncInWork, in_work, item, refused
-from rosterhold.web.api.changed_records import page_of_changes, school_names
 
 router = APIRouter(tags=["holds"], route_class=TaggedRoute)
 
@@ -70,6 +70,9 @@ _HOLD: Final[dict[str, Any]] = {
 }
 
 KindName = StrEnum("KindName", {name.upper(): name for name in KINDS})  # type: ignore[misc]
+
+
+SchoolId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{0,64}$")]
 
 
 class ChangeName(StrEnum):
@@ -204,6 +207,15 @@ class Answer(BaseModel):
         pattern=r"^[0-9a-f]*$",
         description="Of the hold as it was reviewed; for `confirm_removals` and `accept`.",
     )
+    schools: list[SchoolId] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1_000,
+        description=(
+            "Clever ids of schools, empty for what was found of the district as a whole: only "
+            "their findings are answered. Without it, all."
+        ),
+    )
 
 
 @router.get("/holds", summary="List what is on hold", responses=tagged())
@@ -307,6 +319,7 @@ def decide(
             action=answer.action,
             digest=answer.digest or None,
             person=person,
+            schools=answer.schools,
         )
         if isinstance(outcome, Refused):
             raise refused(outcome)
