@@ -1,6 +1,6 @@
 """The order in which rosters changed, and which record had which Clever id before.
 
-No foreign key leads to the sync: what applies a change set is free to name it as it likes.
+As the roster tables, they have no foreign keys.
 """
 
 import sqlalchemy as sa
@@ -12,10 +12,11 @@ from rosterhold.adapters.database.types import UtcDateTime
 completions = sa.Table(
     "completions",
     metadata,
-    sa.Column("district_id", sa.ForeignKey("districts.id"), primary_key=True),
+    sa.Column("district_id", sa.String(26), primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("sync_id", sa.String(26), nullable=False, unique=True),
+    sa.Column("sync_id", sa.String(26), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("district_id", "sync_id"),
 )
 
 # A record of the roster that lost a Clever id: it was re-identified, or stepped aside for one that
@@ -23,7 +24,7 @@ completions = sa.Table(
 roster_renames = sa.Table(
     "roster_renames",
     metadata,
-    sa.Column("district_id", sa.ForeignKey("districts.id"), primary_key=True),
+    sa.Column("district_id", sa.String(26), primary_key=True),
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("was", sa.Text, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),

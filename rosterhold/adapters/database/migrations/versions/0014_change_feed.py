@@ -5,8 +5,8 @@ from alembic import op
 
 from rosterhold.adapters.database.types import UtcDateTime
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
@@ -16,11 +16,10 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("sync_id", sa.String(length=26), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["district_id"], ["districts.id"], name=op.f("fk_completions_district_id")
-        ),
         sa.PrimaryKeyConstraint("district_id", "seq", name=op.f("pk_completions")),
-        sa.UniqueConstraint("sync_id", name=op.f("uq_completions_sync_id")),
+        sa.UniqueConstraint(
+            "district_id", "sync_id", name=op.f("uq_completions_district_id_sync_id")
+        ),
     )
     op.create_table(
         "roster_renames",
@@ -29,9 +28,6 @@ def upgrade() -> None:
         sa.Column("was", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("record_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["district_id"], ["districts.id"], name=op.f("fk_roster_renames_district_id")
-        ),
         sa.PrimaryKeyConstraint(
             "district_id", "kind", "was", "seq", name=op.f("pk_roster_renames")
         ),
