@@ -26,9 +26,10 @@ EXAMINATIONS: Final[dict[str, Callable[[Services], Answer]]] = {
     "mail": outside.mail,
     "workers": working.workers,
     "work": working.work,
+    "webhooks": working.endpoints,
 }
 # Without a database that is fit, these have nothing to look at.
-NEED_THE_DATABASE: Final = frozenset({"clock", "workers", "work"})
+NEED_THE_DATABASE: Final = frozenset({"clock", "workers", "work", "webhooks"})
 
 
 class Check(msgspec.Struct, frozen=True):

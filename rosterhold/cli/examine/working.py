@@ -5,7 +5,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import processes
+from rosterhold.adapters.database import processes, webhooks
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.cli.examine.answer import Answer
 from rosterhold.config.wiring import Services
@@ -64,3 +64,16 @@ def work(services: Services) -> Answer:
     if overdue:
         warnings.append(f"{overdue} pieces of work have waited for more than 5 minutes")
     return Answer(f"{waiting} pieces of work are waiting or under way", tuple(warnings))
+
+
+def endpoints(services: Services) -> Answer:
+    """Who is told by webhooks, and who is not any more."""
+    with services.database.reading() as conn:
+        every = webhooks.every_endpoint(conn)
+    warnings = [
+        f"the endpoint {one.url} is switched off ({one.switched_off_why}); "
+        f"`rosterhold webhook enable {one.id}` switches it on"
+        for one in every
+        if one.switched_off_at is not None
+    ]
+    return Answer(f"{len(every)} endpoints are told of events", tuple(warnings))

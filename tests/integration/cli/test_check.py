@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
 
-from rosterhold.adapters.database import migrations, processes, tables
+from rosterhold.adapters.database import migrations, processes, tables, webhooks
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.migrations import standing
 from rosterhold.cli.examine import database as of_database
@@ -109,12 +109,22 @@ def test_work_that_nobody_takes_is_warned_of(checked, embedded):
     assert checked()["work"]["warnings"] == ["1 pieces of work have waited for more than 5 minutes"]
 
 
+def test_an_endpoint_that_is_switched_off_is_warned_of(checked, embedded):
+    with embedded.transaction() as tx:
+        endpoint_id = webhooks.add_endpoint(
+            tx, url="https://app.example.org/", events=[], district_id=None, sealed_secret="sealed"
+        )
+        webhooks.switch_off(tx, endpoint_id, "it took nothing for three days")
+    (said,) = checked()["webhooks"]["warnings"]
+    assert "https://app.example.org/ is switched off (it took nothing for three days)" in said
+
+
 def test_a_database_without_tables_is_all_that_is_said_of_it(rosterhold):
     Database("sqlite:///x.db").dispose()
     said = rosterhold("check", "--json")
     names = [line["name"] for line in said.document["checks"]]
     assert "database" in names
-    assert not {"clock", "workers", "work"} & set(names)
+    assert not {"clock", "workers", "work", "webhooks"} & set(names)
 
 
 def test_a_newer_database_is_named(checked, embedded):
