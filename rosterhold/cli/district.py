@@ -1,4 +1,4 @@
-"""`rosterhold district`: add, list, show, set."""
+"""`rosterhold district`: add, list, show, set, discover, waiting."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,9 +9,10 @@ import msgspec
 import sqlalchemy as sa
 import typer
 
-from rosterhold.adapters.database import districts, mail_views, schedules, views
+from rosterhold.adapters.database import discovery, districts, mail_views, schedules, views
 from rosterhold.adapters.database.districts import UNKNOWN_ZONE, DistrictExistsError, DistrictRow
 from rosterhold.adapters.database.engine import Transaction
+from rosterhold.cli.found import discover, waiting
 from rosterhold.cli.mail_settings import (
     LanguageSaid,
     QuietHoursSaid,
@@ -25,7 +26,9 @@ from rosterhold.cli.session import database_of
 from rosterhold.cli.words import the_district
 from rosterhold.statemachine.policy import PolicyError, policies
 
-app = typer.Typer(help="Districts: add, list, show, set.")
+app = typer.Typer(help="Districts: add, list, show, set, discover.")
+app.command()(discover)
+app.command()(waiting)
 
 Limits = Annotated[
     list[str] | None,
@@ -57,6 +60,7 @@ class DistrictDocument(msgspec.Struct, frozen=True):
     leave_out_crowds: bool
     clever_state: str | None
     clever_error: str | None
+    disconnected_since: datetime | None
     schedule: str | None
     next_due_at: datetime | None
     sync: str | None
@@ -87,6 +91,7 @@ def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
         leave_out_crowds=district.leave_out_crowds,
         clever_state=district.clever_state,
         clever_error=district.clever_error,
+        disconnected_since=district.disconnected_since,
         schedule=schedule.cron if schedule else None,
         next_due_at=schedule.next_due_at if schedule else None,
         sync=last.id if last else None,
@@ -98,10 +103,12 @@ def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
 def add(
     ctx: typer.Context,
     clever_id: Annotated[str, typer.Option(help="The district's id in Clever.")],
-    name: Annotated[str, typer.Option(help="What people call it.")],
     admin: Annotated[
         list[str], typer.Option(help="Mail address of an administrator; may be repeated.")
     ],
+    name: Annotated[
+        str | None, typer.Option(help="What people call it; Clever's name for it without.")
+    ] = None,
     more: Annotated[list[str] | None, typer.Argument(metavar="[MAIL]...", hidden=True)] = None,
     time_zone: Annotated[str, typer.Option(help="Such as America/Chicago.")] = UNKNOWN_ZONE,
     second_contact: SecondContact = None,
@@ -111,8 +118,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a district, with the administrators who get its mails."""
-    clever_id, name = clever_id.strip(), name.strip()
-    if not clever_id or not name:
+    clever_id = clever_id.strip()
+    if not clever_id or (name is not None and not name.strip()):
         raise CliError("a district needs a Clever id and a name")
     emails = addresses_of([*admin, *(more or [])])
     _check_time_zone(time_zone)
@@ -120,8 +127,9 @@ def add(
     with database_of(ctx) as database:
         try:
             with database.transaction() as tx:
+                called = _name_of(tx, clever_id, name)
                 district_id = districts.add(
-                    tx, clever_id=clever_id, name=name, emails=emails, time_zone=time_zone
+                    tx, clever_id=clever_id, name=called, emails=emails, time_zone=time_zone
                 )
                 mails.write(tx, district_id)
         except DistrictExistsError as error:
@@ -132,6 +140,21 @@ def add(
         print_json(document)
     else:
         say(document.id)
+
+
+def _name_of(tx: Transaction, clever_id: str, said: str | None) -> str:
+    """What was said, or what Clever calls a district that waits for set-up."""
+    if said is not None:
+        return said.strip()
+    if districts.find(tx.conn, clever_id) is not None:
+        raise DistrictExistsError(f"a district with the Clever id {clever_id} is there already")
+    found = discovery.find(tx.conn, clever_id)
+    if found is None or not found.name:
+        raise CliError(
+            f"say --name: Clever has not named the district {clever_id} yet "
+            "(`rosterhold district discover` asks)"
+        )
+    return found.name
 
 
 @app.command("list")

@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "scheduler": ("rosterhold.cli.serve", "Run the scheduler."),
     "simulate": ("rosterhold.cli.simulate", "Run a stand-in Clever on a loopback port."),
     "demo": ("rosterhold.cli.demo", "Show a sync, a hold and a decision on a made-up district."),
-    "district": ("rosterhold.cli.district", "Add, list, show and set districts."),
+    "district": ("rosterhold.cli.district", "Add, list, show, set and discover districts."),
     "schedule": ("rosterhold.cli.schedule", "See and set when districts are synced."),
     "sync": ("rosterhold.cli.sync", "Start, list, show and cancel syncs."),
     "hold": ("rosterhold.cli.hold", "See what is on hold, and decide."),

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from rosterhold.adapters import layout
-from rosterhold.adapters.database import districts, received, retention, webhooks
+from rosterhold.adapters.database import districts, received, retention, slots, webhooks
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.manifests import read_manifest
 from rosterhold.adapters.snapshots import SnapshotStoreError
@@ -20,6 +20,8 @@ from rosterhold.config.wiring import Services
 from rosterhold.roster.store import SnapshotLostError
 from rosterhold.statemachine.retention import PastSync, last_purge_slot, may_go
 
+# What the daily slots are called among those that were used.
+SCHEDULE: Final = "purge"
 LOOK_EVERY_S: Final = 60.0
 # Storage that refused so many districts one after another is away: the rest waits for tomorrow.
 GIVE_UP_AFTER: Final = 3
@@ -73,7 +75,7 @@ def purge_when_due(
 ) -> Purge | None:
     """Purge if today's was not done yet, by anybody; None when it was."""
     now = now or _now(services)
-    if not retention.use_slot(services.database, last_purge_slot(now)):
+    if not slots.use(services.database, SCHEDULE, last_purge_slot(now)):
         return None
     return purge(services, now=now, stop=stop)
 

@@ -17,6 +17,7 @@ from rosterhold.adapters.database.transitions import Cause, StaleSyncError, begi
 from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import SyncEvent
+from rosterhold.workers.discover import run_discovery
 from rosterhold.workers.purge import run_purge
 from rosterhold.workers.step import Follow
 
@@ -33,8 +34,9 @@ log = structlog.get_logger(__name__)
 
 
 def run_scheduler(services: Services, stop: threading.Event) -> None:
-    """Tick until told to stop; beside it, purge once a day, which may take long."""
-    threading.Thread(target=run_purge, args=(services, stop), name="purge", daemon=True).start()
+    """Tick until told to stop; beside it, what may take long: the daily purge, and discovery."""
+    for name, beside in (("purge", run_purge), ("discovery", run_discovery)):
+        threading.Thread(target=beside, args=(services, stop), name=name, daemon=True).start()
     process_id: str | None = None
     ticks = 0
     while not stop.is_set():

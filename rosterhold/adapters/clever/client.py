@@ -49,6 +49,7 @@ T = TypeVar("T")
 _LOG: Final = structlog.get_logger(__name__)
 
 _TOKENS: Final = msgspec.json.Decoder(structs.Tokens)
+_COUNTED: Final = msgspec.json.Decoder(structs.Counted)
 _DISTRICT: Final = msgspec.json.Decoder(structs.One[structs.District])
 
 
@@ -131,13 +132,29 @@ class CleverClient:
 
     async def districts_that_granted(self) -> list[str]:
         """Clever ids of all districts that granted the app a token, sorted."""
-        tokens = await self._tokens({})
-        return sorted({token.owner.id for token in tokens if token.owner and token.owner.id})
+        return sorted(await self.grants())
+
+    async def grants(self) -> dict[str, Grant]:
+        """Clever id → the grant, of all districts that granted the app a token.
+
+        Raises:
+            CredentialsRefusedError: Clever does not know the app by its id and secret.
+            CleverError: Clever could not be asked.
+        """
+        best: dict[str, structs.Token] = {}
+        for token in sorted(await self._tokens({}), key=_preference):
+            if token.owner and token.owner.id and token.access_token:
+                best[token.owner.id] = token
+        return {owner: Grant(owner, token.access_token or "") for owner, token in best.items()}
 
     async def district(self, district_clever_id: str, grant: Grant) -> structs.District:
         """Raises NotFoundError when the token does not show the district."""
         path = f"districts/{checked_id(district_clever_id)}"
         return await self._with_grant(path, {}, grant, _district_in)
+
+    async def count(self, path: str, params: Mapping[str, str], grant: Grant) -> int:
+        """How many records a list has, in one request: `path` as `page` takes it."""
+        return await self._with_grant(path, {"count": "true", **params}, grant, _counted_in)
 
     async def page(
         self,
@@ -266,6 +283,10 @@ async def _once(request: Callable[[], Awaitable[Answer]], read: Callable[[bytes]
 
 def _tokens_in(body: bytes) -> list[structs.Token]:
     return structs.decoded(_TOKENS, body, "a list of tokens").data
+
+
+def _counted_in(body: bytes) -> int:
+    return structs.decoded(_COUNTED, body, "a count").count
 
 
 def _district_in(body: bytes) -> structs.District:

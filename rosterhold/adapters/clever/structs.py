@@ -212,6 +212,12 @@ class Tokens(Struct):
     data: list[Token]
 
 
+class Counted(Struct):
+    """The answer to a list with `count=true`, which has no records."""
+
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Invalid:
     """A record that could not be read: its id ("" where not even that could be) and why."""

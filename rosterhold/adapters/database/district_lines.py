@@ -47,6 +47,7 @@ class DistrictLine:
     id: str
     name: str
     clever_id: str
+    disconnected_since: datetime | None
     sync_id: str | None
     state: str | None
     started_at: datetime | None
@@ -82,6 +83,7 @@ def district_lines(
             districts.c.id,
             districts.c.name,
             districts.c.clever_id,
+            districts.c.disconnected_since,
             last.c.id.label("sync_id"),
             last.c.state,
             last.c.started_at,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from ulid import ULID
 
-from rosterhold.adapters.database import addresses, schedules
+from rosterhold.adapters.database import addresses, discovery, schedules
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.tables import (
     acceptances,
@@ -44,6 +44,7 @@ class DistrictRow:
     quiet_hours: str | None
     language: str
     second_contact: str | None
+    disconnected_since: datetime | None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -68,7 +69,8 @@ def add(
 ) -> str:
     """Add a district with the administrators to write to.
 
-    It has the usual quiet hours, unless nobody said when its night is.
+    It no longer waits for set-up. It has the usual quiet hours, unless nobody said when its night
+    is.
 
     Raises:
         DistrictExistsError: its Clever id is taken.
@@ -89,6 +91,7 @@ def add(
             quiet_hours=None if time_zone == UNKNOWN_ZONE else str(USUAL_QUIET_HOURS),
         )
     )
+    discovery.remove(tx, clever_id)
     set_administrators(tx, district_id, emails)
     schedules.add(tx, district_id, time_zone)
     return district_id

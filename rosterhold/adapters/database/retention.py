@@ -7,12 +7,10 @@ from sqlalchemy.exc import IntegrityError
 
 from rosterhold.adapters.database.engine import Database, Transaction
 from rosterhold.adapters.database.roster_tables import ROSTER
-from rosterhold.adapters.database.tables import fired, purges, syncs
+from rosterhold.adapters.database.tables import purges, syncs
 from rosterhold.roster.personal import PERSONAL
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.retention import PastSync
-
-SCHEDULE = "purge"
 
 
 def with_files(conn: sa.Connection, district_id: str) -> list[PastSync]:
@@ -37,22 +35,6 @@ def note_purged(database: Database, district_id: str, sync_id: str) -> None:
     except IntegrityError:
         # Another purge at the same time deleted them too.
         return
-
-
-def use_slot(database: Database, slot: datetime) -> bool:
-    """Take the daily purge of a slot; of any number of schedulers one gets it."""
-    own = fired.c.schedule == SCHEDULE
-    with database.reading() as conn:
-        newest = conn.execute(sa.select(sa.func.max(fired.c.due_at)).where(own)).scalar_one()
-    if newest is not None and newest >= slot:
-        return False
-    try:
-        with database.transaction() as tx:
-            tx.conn.execute(sa.delete(fired).where(own, fired.c.due_at < slot))
-            tx.conn.execute(sa.insert(fired).values(schedule=SCHEDULE, due_at=slot))
-    except IntegrityError:
-        return False
-    return True
 
 
 def _forgettable(kind: str, district_id: str, until: datetime) -> sa.ColumnElement[bool]:

@@ -50,6 +50,8 @@ districts = sa.Table(
     sa.Column("language", sa.Text, nullable=False, server_default="en"),
     # Who is written to as well when nobody has answered for some days.
     sa.Column("second_contact", sa.Text),
+    # Since when it is not among the districts that granted the app at Clever; NULL while it is.
+    sa.Column("disconnected_since", UtcDateTime),
 )
 
 administrators = sa.Table(

@@ -15,7 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rosterhold.adapters.database import census, meters, operations, operator_actions, webhooks
+from rosterhold.adapters.database import (
+    census,
+    discovery,
+    meters,
+    operations,
+    operator_actions,
+    webhooks,
+)
 from rosterhold.adapters.database.census import Standing
 from rosterhold.adapters.database.district_lines import Show, Sort, district_lines
 from rosterhold.adapters.database.emails import EmailStatus
@@ -101,12 +108,19 @@ def districts(request: Request) -> Response:
         with site.database.reading() as conn:
             now = site.database.now(conn)
             lines, total = district_lines(conn, show=show, sort=sort, search=search, page=number)
-        return {"lines": lines, "total": total, "now": now}
+            waiting = discovery.waiting(conn, limit=PAGE_SIZE + 1)
+        return {"lines": lines, "total": total, "now": now, "waiting": waiting}
 
     found = _kept(site, ("districts", show, sort, search, number), look)
     filters = {"show": show.value, "sort": sort.value, "q": search}
     paging = Paging(number, filters, has_more=number * PAGE_SIZE < found["total"])
-    content = {**found, "paging": paging, "shows": list(Show), "sorts": list(Sort)}
+    content = {
+        **found,
+        "paging": paging,
+        "shows": list(Show),
+        "sorts": list(Sort),
+        "most_waiting": PAGE_SIZE,
+    }
     return operations_page(request, visitor, "districts", content)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from doubles.crowd import Crowd
 from starlette.testclient import TestClient
 
-from rosterhold.adapters.database import operator_actions
+from rosterhold.adapters.database import discovery, operator_actions
 from rosterhold.adapters.database.accounts import Role
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.web.kept import Kept
@@ -203,3 +203,24 @@ def test_what_cannot_be_done_changes_nothing(operator, crowd, action, status):
 def test_a_page_is_live_only_where_nobody_types(operator):
     assert 'hx-trigger="every 5s"' in operator.get("/operations").text
     assert "hx-trigger" not in operator.get("/operations/work").text
+
+
+def test_districts_that_wait_for_set_up_and_lost_grants_are_shown(office, operator):
+    known = office.opens_district("Known", "ada@example.org")
+    with office.database.transaction() as tx:
+        discovery.note(tx, ["new-1", "new-2"])
+        discovery.put(
+            tx,
+            "new-1",
+            name="Newtown <Schools>",
+            contact_name="Grace Hopper",
+            contact_email="grace@example.org",
+            schools=3,
+            students=1200,
+        )
+    page = operator.get("/operations/districts").text
+    assert "Waiting for set-up" in page
+    for words in ("Newtown &lt;Schools&gt;", "grace@example.org", "1,200", "new-2"):
+        assert words in page
+    assert known
+    assert "grant taken back" in page

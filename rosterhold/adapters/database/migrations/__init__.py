@@ -18,6 +18,7 @@ from rosterhold.adapters.database import (
     account_tables,
     answer_tables,
     api_tables,
+    discovery_tables,
     feed_tables,
     operation_tables,
     roster_tables,
@@ -42,6 +43,7 @@ TABLES: Final = (
     operation_tables.meters,
     account_tables.accounts,
     schedule_tables.schedules,
+    discovery_tables.waiting_districts,
 )
 
 __all__ = [
