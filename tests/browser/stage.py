@@ -81,7 +81,7 @@ class Stage:
         schools = self.district.tables["schools"]
         return dict(schools.get(next(iter(schools.ids()))))
 
-    def lets_in(self, page: Page, about: str = "on hold") -> None:
+    def lets_in(self, page: Page, about: str = "Action needed") -> None:
         """To the report that the newest mail leads to, by a link to log in."""
         report = urlsplit(self.link_of_the_newest_mail(about)).path
         with self.services.database.transaction() as tx:

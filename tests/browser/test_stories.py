@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from rosterhold.adapters.database import views
 from rosterhold.statemachine.chart import SyncState
-from tests.browser.stage import Stage
+from tests.browser.stage import Stage, comes_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PATIENCE_MS = 120_000
 
 
-def goes_in(page: Page, stage: Stage, about: str = "on hold") -> None:
+def goes_in(page: Page, stage: Stage, about: str = "Action needed") -> None:
     page.set_default_timeout(PATIENCE_MS)
     stage.lets_in(page, about)
     expect(page.get_by_role("heading", level=1)).to_contain_text("on hold. Nothing was changed")
@@ -37,6 +37,24 @@ def sees_the_receipt(page: Page) -> None:
         "Your roster sync is complete.", timeout=PATIENCE_MS
     )
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+
+
+def test_from_the_mail_to_the_receipt_by_a_link_that_is_mailed(stage: Stage, either_page: Page):
+    stage.changes("remove-school", school=stage.first_school()["id"])
+    sync_id = stage.syncs_until_it_rests().id
+    page = either_page
+    page.set_default_timeout(PATIENCE_MS)
+
+    page.goto(stage.link_of_the_newest_mail("on hold"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Please log in")
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    comes_in(page, stage.link_of_the_newest_mail("link to log in"))
+
+    expect(page).to_have_url(re.compile(f"/syncs/{sync_id}"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("on hold. Nothing was changed")
+    answers(page, "Confirm removals", re.compile("Yes, remove"))
+    sees_the_receipt(page)
 
 
 def test_a_school_that_closed_is_confirmed(stage: Stage, either_page: Page):
