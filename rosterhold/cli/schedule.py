@@ -106,7 +106,7 @@ def set_(
     """Say when a district is synced by itself."""
     wanted = "" if cron.strip().lower() == DEFAULT else checked(checked_cron, cron)
     with database_of(ctx) as database, database.transaction() as tx:
-        row = schedules.put(tx, _schedule_of(tx.conn, district).district_id, cron=wanted)
+        row = schedules.put(tx, the_district(tx.conn, district).id, cron=wanted)
     _print(row, as_json=as_json)
 
 

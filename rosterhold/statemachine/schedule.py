@@ -89,7 +89,8 @@ class Firing:
 
     Attributes:
         starts: whether a sync is to start, or nothing as the district rests today.
-        next_due: the first slot after now: of several that nobody was there for, one fires.
+        next_due: the first slot after now: of several that nobody was there for, one fires. A
+            schedule that does not come again is looked at again when its horizon has come.
     """
 
     starts: bool
@@ -99,7 +100,12 @@ class Firing:
 def fire(schedule: Schedule, now: datetime) -> Firing:
     """Say what a slot that is due at last comes to."""
     today = now.astimezone(ZoneInfo(schedule.time_zone)).date()
-    return Firing(not schedule.rests_on(today), next_due(schedule, now))
+    try:
+        following = next_due(schedule, now)
+    except ScheduleError:
+        # It could be kept when it was written: this was the last free day for many years.
+        following = now + HORIZON
+    return Firing(not schedule.rests_on(today), following)
 
 
 def nightly(district_id: str) -> str:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfoNotFoundError
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -97,6 +98,14 @@ def _fire(services: Services, slot: Due) -> bool:
             work: Follow = tuple(tx.work)
     except (IntegrityError, StaleSyncError):
         log.info("somebody is at it; the slot waits", district=slot.row.district_id)
+        return False
+    except ZoneInfoNotFoundError as error:
+        # The data of time zones differ from machine to machine; the others shall have their night.
+        log.warning(
+            "a district's time zone is not known here; its slot waits",
+            district=slot.row.district_id,
+            error=str(error),
+        )
         return False
     except NewerVersionError as error:
         log.info("left to a newer version", district=slot.row.district_id, error=str(error))

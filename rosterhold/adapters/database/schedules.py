@@ -214,7 +214,7 @@ def put(
 
     Raises:
         ScheduleError: it cannot be kept so; nothing was changed.
-        LookupError: the district has no schedule.
+        LookupError: there is no such district.
     """
     before = _to_change(tx, district_id)
     kept = before.cron if cron is None else cron or nightly(district_id)
@@ -223,16 +223,26 @@ def put(
 
 
 def retime(tx: Transaction, district_id: str) -> None:
-    """Follow a change of the district's time zone."""
+    """Follow a change of the district's time zone.
+
+    Raises:
+        LookupError: there is no such district.
+    """
     before = _to_change(tx, district_id)
     _write(tx, before, before.cron, before.blackouts)
 
 
 def _to_change(tx: Transaction, district_id: str) -> ScheduleRow:
-    query = _query().where(schedules.c.district_id == district_id)
-    row = tx.conn.execute(query.with_for_update(of=schedules)).one_or_none()
+    """Lock the row; a district that an older release has just added is given one."""
+    query = _query().where(schedules.c.district_id == district_id).with_for_update(of=schedules)
+    row = tx.conn.execute(query).one_or_none()
     if row is None:
-        raise LookupError(f"the district {district_id} has no schedule")
+        zone = sa.select(districts.c.time_zone).where(districts.c.id == district_id)
+        known = tx.conn.execute(zone).scalar_one_or_none()
+        if known is None:
+            raise LookupError(f"there is no district {district_id}")
+        add(tx, district_id, known)
+        row = tx.conn.execute(query).one()
     return _as_row(row)
 
 

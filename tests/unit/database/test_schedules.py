@@ -152,10 +152,24 @@ def test_a_schedule_that_cannot_be_kept_changes_nothing(database, district_id):
 def test_a_district_that_an_older_release_added_is_given_a_schedule(database, district_id):
     with database.transaction() as tx:
         tx.conn.execute(sa.delete(table))
-        with pytest.raises(LookupError):
-            schedules.put(tx, district_id, cron="0 12 * * *")
     assert [schedules.complete(database), schedules.complete(database)] == [1, 0]
     assert of(database, district_id).is_default
+
+
+def test_a_district_without_a_schedule_can_be_changed_and_has_one_then(database, district_id):
+    with database.transaction() as tx:
+        tx.conn.execute(sa.delete(table))
+        districts.update(tx, district_id, {"time_zone": "Asia/Tokyo"})
+    row = of(database, district_id)
+    assert (row.time_zone, row.is_default) == ("Asia/Tokyo", True)
+    with database.transaction() as tx:
+        tx.conn.execute(sa.delete(table))
+        assert schedules.put(tx, district_id, cron="0 12 * * *").next_due_at.hour == 3
+
+
+def test_the_schedule_of_no_district_is_not_changed(database):
+    with pytest.raises(LookupError), database.transaction() as tx:
+        schedules.put(tx, "01NOBODY", cron="0 12 * * *")
 
 
 def test_what_is_due_and_what_comes_is_read_page_by_page(database):

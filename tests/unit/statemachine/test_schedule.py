@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rosterhold.statemachine.schedule import (
+    HORIZON,
     Schedule,
     ScheduleError,
     blackout,
@@ -123,6 +124,15 @@ def test_of_slots_that_nobody_was_there_for_one_fires():
     firing = fire(Schedule("0 * * * *", "UTC"), datetime(2026, 9, 1, 12, 30, tzinfo=UTC))
     assert firing.starts
     assert firing.next_due == datetime(2026, 9, 1, 13, tzinfo=UTC)
+
+
+def test_the_last_slot_before_a_rest_without_end_fires():
+    schedule = Schedule("0 20 * * *", "UTC", blackouts(["2026-06-11..2099-12-31"]))
+    now = datetime(2026, 6, 10, 20, tzinfo=UTC)
+    firing = fire(schedule, now)
+    assert firing.starts
+    assert firing.next_due == now + HORIZON
+    assert not fire(schedule, firing.next_due).starts
 
 
 def test_a_slot_that_is_seen_first_in_a_blackout_starts_nothing():
