@@ -7,7 +7,16 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 
-from rosterhold.web.api import changes, districts, holds, progress, roster, syncs, tokens
+from rosterhold.web.api import (
+    changes,
+    districts,
+    holds,
+    progress,
+    roster,
+    schedules,
+    syncs,
+    tokens,
+)
 from rosterhold.web.api.mount import PATH
 from rosterhold.web.api.problems import EVERYWHERE, Problem, add_handlers
 from rosterhold.web.api.routing import Frame
@@ -23,13 +32,14 @@ Lists come in pages: `next_cursor` of one page is `cursor` of the next. Times ar
 
 TAGS: Final = (
     ("districts", "Districts, and the schools of their roster."),
+    ("schedules", "When districts are synced by themselves."),
     ("syncs", "Syncs: start, follow, cancel, and what happened."),
     ("holds", "What is on hold and why, and the decisions."),
     ("roster", "The applied roster, and what changes in it."),
     ("tokens", "Tokens of the API."),
 )
 ROUTERS: Final = tuple(
-    part.router for part in (districts, syncs, progress, holds, roster, changes, tokens)
+    part.router for part in (districts, schedules, syncs, progress, holds, roster, changes, tokens)
 )
 
 
@@ -58,7 +68,7 @@ def build(base: str) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    add_handlers(app)
+    add_handlers(app, [route for router in ROUTERS for route in router.routes])
     app.openapi = lambda: _document(app, base)  # type: ignore[method-assign]
     return app
 

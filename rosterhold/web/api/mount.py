@@ -3,6 +3,7 @@
 FastAPI and its models take most of a second to import, which the pages need not wait for.
 """
 
+import re
 import threading
 from typing import Final
 
@@ -39,4 +40,7 @@ class LateApi:
 
 
 def api_routes(site: Site) -> list[Mount]:
-    return [Mount(PATH, LateApi(site))]
+    mount = Mount(PATH, LateApi(site))
+    # Also an address with a line break in it is the API's to refuse, in its own words.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return [mount]

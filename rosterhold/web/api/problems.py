@@ -1,6 +1,6 @@
 """Errors, as RFC 9457 has them: `application/problem+json` for whatever goes wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,6 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from rosterhold.web.api.routing import allowed_methods
 
 MEDIA_TYPE: Final = "application/problem+json"
 _TYPE: Final = "urn:rosterhold:problem:"
@@ -106,6 +109,16 @@ _DETAILS: Final = {
 }
 
 
+def _of_method(routes: Sequence[BaseRoute]) -> Callable[[Request, Exception], Response]:
+    """Refuses a method, and names those of all routes: a router knows the first one alone."""
+
+    def answer(request: Request, _error: Exception) -> Response:
+        allow = {"Allow": allowed_methods(routes, request.scope)}
+        return ProblemError(405, *_DETAILS[405], headers=allow).answer()
+
+    return answer
+
+
 def _of_status(_request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
@@ -153,7 +166,9 @@ def _of_surprise(_request: Request, error: Exception) -> Response:
     ).answer()
 
 
-def add_handlers(app: FastAPI) -> None:
+def add_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer whatever goes wrong on one of the routes with a problem."""
+    app.add_exception_handler(405, _of_method(routes))
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(HTTPException, _of_status)
     app.add_exception_handler(RequestValidationError, _of_validation)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Header
@@ -32,6 +32,18 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
+# One event, once its lines are read; `data` is JSON.
+_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["transition", "progress"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
+
+
 @dataclass(slots=True)
 class _Seen:
     """What was sent of a sync by now."""
@@ -57,7 +69,8 @@ class _Seen:
                 "Events: `transition` (id: its number; data: a line of the history) and `progress` "
                 "(data: kind → records read). It ends when the sync is on hold or over, or after "
                 "ten minutes. A comment comes when nothing happens for 15 seconds."
-            )
+            ),
+            "content": {EventStream.media_type: {"schema": _EVENT}},
         },
         204: {"description": "The sync rests, and `Last-Event-ID` was its last transition."},
     },

@@ -1,7 +1,7 @@
 """What all addresses of the API share: entity tags, headers of the limit, and a largest body."""
 
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from fastapi.routing import APIRoute
@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY: Final = 64 * 1024
@@ -39,6 +40,15 @@ class TaggedRoute(APIRoute):
 def _has(known: str, tag: str) -> bool:
     tags = {one.strip().removeprefix("W/") for one in known.split(",")}
     return "*" in tags or tag in tags
+
+
+def allowed_methods(routes: Iterable[BaseRoute], scope: Scope) -> str:
+    """The methods that an address takes by any of the routes, as the header Allow names them."""
+    found: set[str] = set()
+    for route in routes:
+        if isinstance(route, APIRoute) and route.matches(scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return ", ".join(sorted(found))
 
 
 class Frame:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from rosterhold.adapters.database import tokens
 from rosterhold.adapters.database.engine import Database
@@ -42,6 +42,11 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "last_used_at": None,
     "revoked_at": None,
 }
+
+
+def _whole(number: object) -> object:
+    """JSON knows one kind of number: 7.0 is 7."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 class Token(BaseModel):
@@ -96,7 +101,7 @@ class TokenWanted(BaseModel):
         pattern=r"^[0-9A-Za-z_-]{1,64}$",
         description="Its one district. Without it, the one of the token used, or all.",
     )
-    days: int = Field(
+    days: Annotated[int, BeforeValidator(_whole)] = Field(
         default=365,
         ge=1,
         le=3_650,

@@ -31,6 +31,7 @@ def test_the_document_beside_the_pages_is_the_one_that_is_served(calls: Calls):
     [
         ("GET", "/nothing", 404),
         ("GET", "/districts/", 404),
+        ("GET", "/no%0Awhere", 404),
         ("PUT", "/districts", 405),
         ("GET", "/districts?limit=0", 422),
         ("GET", "/districts?limit=x", 422),
@@ -47,6 +48,11 @@ def test_every_error_is_a_problem(calls: Calls, method: str, path: str, status: 
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"].startswith("urn:rosterhold:problem:")
     assert "nonsense" not in answer.text
+
+
+def test_a_method_that_is_not_taken_is_told_those_that_are(calls: Calls):
+    assert calls().patch("/syncs").headers["allow"] == "GET, POST"
+    assert calls().options("/holds").headers["allow"] == "GET"
 
 
 def test_a_body_that_is_too_large_is_refused(calls: Calls):

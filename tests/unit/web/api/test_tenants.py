@@ -24,6 +24,7 @@ BODIES = {
     "/syncs": {"district": "{district_id}"},
     "/tokens": {"name": "n", "scopes": ["syncs:read"], "district": "{district_id}"},
     "/holds/{sync_id}/decisions": {"action": "check_again"},
+    "/districts/{district_id}/schedule": {"cron": "30 20 * * *"},
 }
 # Lists that begin nowhere: they give what is the token's own.
 LISTS = {"/districts", "/syncs", "/holds", "/tokens"}

@@ -102,7 +102,7 @@ def test_a_new_token_has_no_more_than_the_one_that_makes_it(office: Office, call
     own, other = office.opens_district("Prairie"), office.opens_district("Hilltop")
     client = calls(Scope.TOKENS_WRITE, Scope.ROSTER_READ, district=own)
 
-    made = client.post("/tokens", json={"name": "job", "scopes": ["roster:read"], "days": 3000})
+    made = client.post("/tokens", json={"name": "job", "scopes": ["roster:read"], "days": 3e3})
     wider = client.post("/tokens", json={"name": "job", "scopes": ["holds:decide"]})
     elsewhere = client.post(
         "/tokens", json={"name": "job", "scopes": ["roster:read"], "district": other}
