@@ -141,7 +141,7 @@ def next_due(schedule: Schedule, after: datetime) -> datetime:
 
 def _end_of_rest(schedule: Schedule, day: date, horizon: datetime) -> datetime:
     """The last second before the first free day."""
-    while schedule.rests_on(day) and day < horizon.date():
+    while schedule.rests_on(day) and day <= horizon.date():
         day += timedelta(days=1)
     return datetime.combine(day, time()) - timedelta(seconds=1)
 
