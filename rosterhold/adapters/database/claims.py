@@ -6,7 +6,7 @@ first one's final transaction fails on the old epoch and changes nothing.
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,6 +19,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from rosterhold.adapters.database import syncs
 from rosterhold.adapters.database.engine import STATEMENT_TIME, Database, Transaction
 from rosterhold.adapters.database.outbox import Queue, Written
+from rosterhold.adapters.database.prepared import Prepared, prepare
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.adapters.database.tables import syncs as syncs_table
@@ -35,6 +36,19 @@ PATIENT_TRIES: Final = 150
 RARE_RETRY_S: Final = 1_800.0
 # Two old workers shall not pass it to and fro all the time.
 LEFT_FOR: Final = timedelta(seconds=5)
+
+# What a claim tells of its row.
+TAKEN: Final = (
+    outbox.c.id,
+    outbox.c.epoch,
+    outbox.c.work,
+    outbox.c.queue,
+    outbox.c.district_id,
+    outbox.c.sync_id,
+    outbox.c.subject,
+    outbox.c.attempts,
+    outbox.c.failures,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -91,12 +105,15 @@ def claim(database: Database, work_id: int, *, goes_on: bool = False) -> Claim |
     What only a newer version of this program knows is left to it.
     """
     with database.one_statement() as tx:
-        given: dict[str, Any] = {"work_id": work_id}
+        row: Sequence[Any] | None
         if tx.is_sqlite:
-            row = tx.conn.execute(_take(tx.now, tx.now + tx.lease), given).one_or_none()
+            take = _take(tx.now, tx.now + tx.lease)
+            row = tx.conn.execute(take, {"work_id": work_id}).one_or_none()
         else:
-            given["lease"] = tx.lease
-            row = tx.conn.execute(_take_with_sync(), given).one_or_none()
+            take_with_sync = _take_with_sync(tx.dialect)
+            given = take_with_sync.parameters({"work_id": work_id, "lease": tx.lease})
+            row = tx.at_once(take_with_sync.sql, given)
+            row = None if row is None else take_with_sync.row(row)
         if row is None:
             return None
         taken = _as_claim(row, goes_on=goes_on)
@@ -111,17 +128,21 @@ def claim(database: Database, work_id: int, *, goes_on: bool = False) -> Claim |
             return None
 
 
-def _as_claim(row: sa.Row[Any], *, goes_on: bool) -> Claim:
+def _as_claim(row: Sequence[Any], *, goes_on: bool) -> Claim:
+    """Of a row that begins with TAKEN."""
+    work_id, epoch, work, queue, district_id, sync_id, subject, attempts, failures = row[
+        : len(TAKEN)
+    ]
     return Claim(
-        row.id,
-        row.epoch,
-        Work(row.work),
-        Queue.named(row.queue),
-        row.district_id,
-        row.sync_id,
-        row.subject,
-        row.attempts,
-        row.failures,
+        work_id,
+        epoch,
+        Work(work),
+        Queue.named(queue),
+        district_id,
+        sync_id,
+        subject,
+        attempts,
+        failures,
         None,
         goes_on,
     )
@@ -151,27 +172,18 @@ def _take(now: Any, until: Any) -> ReturningUpdate[Any]:
             sent_at=None,
             sends=0,
         )
-        .returning(
-            outbox.c.id,
-            outbox.c.epoch,
-            outbox.c.work,
-            outbox.c.queue,
-            outbox.c.district_id,
-            outbox.c.sync_id,
-            outbox.c.subject,
-            outbox.c.attempts,
-            outbox.c.failures,
-        )
+        .returning(*TAKEN)
     )
 
 
 @cache
-def _take_with_sync() -> sa.Select[Any]:
+def _take_with_sync(dialect: sa.Dialect) -> Prepared:
     until = STATEMENT_TIME + sa.bindparam("lease", type_=sa.Interval())
     taken = _take(STATEMENT_TIME, until).cte("taken")
-    return sa.select(*taken.c, *syncs.COLUMNS).outerjoin_from(
+    statement = sa.select(*taken.c, *syncs.COLUMNS).outerjoin_from(
         taken, syncs_table, syncs_table.c.id == taken.c.sync_id
     )
+    return prepare(statement, dialect, types={}, columns=(*TAKEN, *syncs.COLUMNS))
 
 
 def renew(database: Database, held: Collection[Claim]) -> int:

@@ -1,6 +1,7 @@
 """How connections are made, looked after and given up, for each of the two databases."""
 
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -54,6 +55,40 @@ def postgres(url: sa.URL) -> sa.Engine:
     sa.event.listen(engine, "begin", _begin)
     _try_what_lay_unused(engine)
     return engine
+
+
+def at_once(engine: sa.Engine, sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Execute a statement by psycopg itself, on a connection of the pool that is in autocommit.
+
+    Returns:
+        Its first row, if it has any, with the values as the driver gives them.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: as SQLAlchemy raises it for the same error.
+    """
+    dialect = engine.dialect
+    pooled = engine.raw_connection()
+    try:
+        driver: Any = pooled.driver_connection
+        cursor = driver.execute(sql, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+    except dialect.loaded_dbapi.Error as error:
+        is_gone = dialect.is_disconnect(error, pooled.dbapi_connection, None)
+        if is_gone:
+            pooled.invalidate(error)
+            # The others of the pool are as old.
+            engine.dispose()
+        raise sa.exc.DBAPIError.instance(
+            sql,
+            None,
+            error,
+            dialect.loaded_dbapi.Error,
+            connection_invalidated=is_gone,
+            dialect=dialect,
+        ) from error
+    finally:
+        pooled.close()
+    return row
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

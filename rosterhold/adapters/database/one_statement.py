@@ -4,7 +4,6 @@ A statement is whole or has not been, so it needs no transaction around it: a st
 is its transition costs one round trip instead of seven. Nothing here decides anything.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -12,7 +11,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from rosterhold.adapters.database.engine import STATEMENT_TIME
+from rosterhold.adapters.database.engine import STATEMENT_TIME, Transaction
+from rosterhold.adapters.database.prepared import Prepared, prepare
 from rosterhold.adapters.database.tables import holds, outbox, syncs, transitions
 from rosterhold.statemachine.chart import ENDS_WITH_SYNC
 
@@ -48,7 +48,7 @@ class Shape:
     born_leased: bool
 
 
-def execute(conn: sa.Connection, shape: Shape, values: dict[str, Any]) -> int | None:
+def execute(tx: Transaction, shape: Shape, values: dict[str, Any]) -> int | None:
     """Write it.
 
     Returns:
@@ -57,45 +57,20 @@ def execute(conn: sa.Connection, shape: Shape, values: dict[str, Any]) -> int | 
     Raises:
         NothingMovedError: nothing was written, and nothing else can be in this transaction.
     """
-    prepared = _prepared(shape, conn.dialect)
+    prepared = _prepared(shape, tx.dialect)
     try:
-        result = conn.exec_driver_sql(prepared.sql, prepared.parameters(values))
+        row = tx.at_once(prepared.sql, prepared.parameters(values))
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) == NOT_NULL_VIOLATION:
             raise NothingMovedError from error
         raise
-    return result.scalar_one() if shape.goes_to_work else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A statement as the driver takes it: SQLAlchemy's part of the work is done once."""
-
-    sql: str
-    constants: Mapping[str, Any]
-    adapted: Mapping[str, Callable[[Any], Any]]
-
-    def parameters(self, values: dict[str, Any]) -> dict[str, Any]:
-        given = {**self.constants, **values}
-        for name, adapt in self.adapted.items():
-            given[name] = adapt(given[name])
-        return given
+    return None if row is None else row[0]
 
 
 @cache
-def _prepared(shape: Shape, dialect: sa.Dialect) -> _Prepared:
-    compiled = statement(shape).compile(dialect=dialect)
-    adapted = {
-        f"set_{name}": adapt
-        for name in shape.changed
-        if (adapt := syncs.c[name].type.dialect_impl(dialect).bind_processor(dialect))
-    }
-    constants = {
-        name: parameter.effective_value
-        for name, parameter in compiled.binds.items()
-        if not parameter.required
-    }
-    return _Prepared(str(compiled), constants, adapted)
+def _prepared(shape: Shape, dialect: sa.Dialect) -> Prepared:
+    types = {f"set_{name}": syncs.c[name].type for name in shape.changed}
+    return prepare(statement(shape), dialect, types=types)
 
 
 @cache

@@ -1,5 +1,6 @@
 """A sync as it was read. Whoever changes one goes through `transitions.perform`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,7 +55,7 @@ def find_open(conn: sa.Connection, district_id: str) -> SyncRow | None:
     return None if row is None else as_sync(row)
 
 
-def as_sync(row: sa.Row[Any]) -> SyncRow:
+def as_sync(row: Sequence[Any]) -> SyncRow:
     """The last columns of a row, which are COLUMNS.
 
     Raises:

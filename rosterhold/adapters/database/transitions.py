@@ -248,7 +248,7 @@ def _write_at_once(tx: Transaction, moves: _Transition, settles: Claim | None) -
         born_leased=moves.work is not None and outbox.is_born_leased(tx, moves.work),
     )
     try:
-        work_id = one_statement.execute(tx.conn, shape, values)
+        work_id = one_statement.execute(tx, shape, values)
     except NothingMovedError as error:
         raise StaleSyncError(moves.before.id) from error
     if work_id is not None and moves.work is not None:
