@@ -1,5 +1,6 @@
 """How connections are made, looked after and given up, for each of the two databases."""
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -66,29 +67,36 @@ def at_once(engine: sa.Engine, sql: str, parameters: Mapping[str, Any]) -> tuple
     Raises:
         sqlalchemy.exc.DBAPIError: as SQLAlchemy raises it for the same error.
     """
-    dialect = engine.dialect
-    pooled = engine.raw_connection()
+    errors = engine.dialect.loaded_dbapi.Error
+    try:
+        pooled = engine.raw_connection()
+    except errors as error:
+        raise _as_sqlalchemy_raises(engine, error) from error
+    # If it is interrupted, nobody knows what is under way on the connection.
+    is_gone = True
     try:
         driver: Any = pooled.driver_connection
         cursor = driver.execute(sql, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
-    except dialect.loaded_dbapi.Error as error:
-        is_gone = dialect.is_disconnect(error, pooled.dbapi_connection, None)
-        if is_gone:
-            pooled.invalidate(error)
-            # The others of the pool are as old.
-            engine.dispose()
-        raise sa.exc.DBAPIError.instance(
-            sql,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            connection_invalidated=is_gone,
-            dialect=dialect,
-        ) from error
+        is_gone = False
+    except errors as error:
+        is_gone = engine.dialect.is_disconnect(error, driver, None)
+        raise _as_sqlalchemy_raises(engine, error, sql, is_gone=is_gone) from error
     finally:
+        if is_gone:
+            pooled.invalidate()
         pooled.close()
     return row
+
+
+def _as_sqlalchemy_raises(
+    engine: sa.Engine, error: Exception, sql: str | None = None, *, is_gone: bool = False
+) -> BaseException:
+    dialect = engine.dialect
+    base = dialect.loaded_dbapi.Error
+    return sa.exc.DBAPIError.instance(
+        sql, None, error, base, connection_invalidated=is_gone, dialect=dialect
+    )
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -127,14 +135,22 @@ def _prepare_postgres(connection: DBAPIConnection, _record: ConnectionPoolEntry)
 
 
 def _try_what_lay_unused(engine: sa.Engine) -> None:
-    """Find out before the next use that a connection broke while nobody used it."""
+    """Find out before the next use that a connection broke while nobody used it.
+
+    Where one broke, those that lie there may have broken with it.
+    """
+    broke_at = -math.inf
+
+    def distrust(*_given: object) -> None:
+        nonlocal broke_at
+        broke_at = time.monotonic()
 
     def note(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
         record.info["used_at"] = time.monotonic()
 
     def check(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
         used_at = record.info.get("used_at")
-        if used_at is None or time.monotonic() - used_at < TRUSTED_FOR_S:
+        if used_at is None or used_at > max(broke_at, time.monotonic() - TRUSTED_FOR_S):
             return
         try:
             engine.dialect.do_ping(connection)
@@ -142,5 +158,6 @@ def _try_what_lay_unused(engine: sa.Engine) -> None:
             # The others of the pool are as old; SQLAlchemy connects anew.
             raise InvalidatePoolError from error
 
+    sa.event.listen(engine, "invalidate", distrust)
     sa.event.listen(engine, "checkin", note)
     sa.event.listen(engine, "checkout", check)

@@ -1,7 +1,10 @@
 """What a process that stands still, or a server that restarts, may do to the others."""
 
+import math
+import socket
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -32,7 +35,7 @@ def ends_every_other_connection(database: Database) -> None:
     with database.reading() as conn:
         others = "pid <> pg_backend_pid() AND datname = current_database()"
         conn.execute(
-            sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+            sa.text(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {others}")
         )
 
 
@@ -77,6 +80,47 @@ def test_a_connection_that_broke_while_it_lay_unused_is_not_used(
     with other.reading() as conn:
         assert conn.execute(sa.text("SELECT 1")).scalar_one() == 1
     other.dispose()
+
+
+def test_of_connections_that_broke_one_statement_learns_it_and_the_next_one_works(
+    database: Database, work_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    other = Database(database.engine.url.render_as_string(hide_password=False))
+    with other.reading(), other.reading():
+        """Both lie in the pool afterwards."""
+    monkeypatch.setattr(connections, "TRUSTED_FOR_S", math.inf)
+    ends_every_other_connection(database)
+    with pytest.raises(sa.exc.OperationalError) as raised:
+        claims.claim(other, work_id)
+    assert raised.value.connection_invalidated
+    taken = claims.claim(other, work_id)
+    assert taken is not None
+    assert claims.renew(other, [taken]) == 1
+    other.dispose()
+
+
+def test_a_statement_for_a_database_that_is_away_raises_what_callers_catch():
+    with socket.socket() as taken_by_nobody:
+        taken_by_nobody.bind(("127.0.0.1", 0))
+        port = taken_by_nobody.getsockname()[1]
+        away = Database(f"postgresql://nobody@127.0.0.1:{port}/nothing")
+        with pytest.raises(sa.exc.OperationalError):
+            claims.claim(away, 1)
+
+
+def test_a_statement_that_is_interrupted_leaves_its_connection_to_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    used: list[psycopg.Connection] = []
+
+    def interrupt(connection: psycopg.Connection, *_given: object) -> None:
+        used.append(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(psycopg.Connection, "execute", interrupt)
+    with database.one_statement() as tx, pytest.raises(KeyboardInterrupt):
+        tx.at_once("SELECT 1", {})
+    assert [connection.closed for connection in used] == [True]
 
 
 def test_a_single_statement_needs_no_transaction_and_several_are_committed_together(
