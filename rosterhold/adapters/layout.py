@@ -22,6 +22,11 @@ def manifest_ref(prefix: str) -> str:
     return f"{prefix}/manifest.json"
 
 
+def fetched_at(manifest: str) -> str:
+    """The prefix of the fetch whose manifest this is."""
+    return manifest.removesuffix("/manifest.json")
+
+
 def evaluation_prefix(district_id: str, sync_id: str, evaluation_no: int) -> str:
     return f"{district_id}/{sync_id}/evaluation-{evaluation_no}"
 

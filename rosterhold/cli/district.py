@@ -9,7 +9,14 @@ import msgspec
 import sqlalchemy as sa
 import typer
 
-from rosterhold.adapters.database import discovery, districts, mail_views, schedules, views
+from rosterhold.adapters.database import (
+    discovery,
+    districts,
+    following,
+    mail_views,
+    schedules,
+    views,
+)
 from rosterhold.adapters.database.districts import UNKNOWN_ZONE, DistrictExistsError, DistrictRow
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.cli.found import discover, waiting
@@ -37,6 +44,10 @@ Limits = Annotated[
         help="A limit, such as max_removed_share=0.2; KEY=default takes it back.",
     ),
 ]
+Events = Annotated[
+    bool | None,
+    typer.Option("--events/--no-events", help="Follow Clever's events between full syncs."),
+]
 District = Annotated[str, typer.Argument(help="The district's id, ours or Clever's.")]
 
 
@@ -58,6 +69,7 @@ class DistrictDocument(msgspec.Struct, frozen=True):
     schools: dict[str, dict[str, object]]
     leave_out_types: list[str]
     leave_out_crowds: bool
+    events: bool
     clever_state: str | None
     clever_error: str | None
     disconnected_since: datetime | None
@@ -89,6 +101,7 @@ def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
         schools=districts.school_policies(conn, district.id),
         leave_out_types=district.leave_out_types,
         leave_out_crowds=district.leave_out_crowds,
+        events=district.events,
         clever_state=district.clever_state,
         clever_error=district.clever_error,
         disconnected_since=district.disconnected_since,
@@ -204,12 +217,13 @@ def set_(
     keep_contacts: Annotated[
         bool, typer.Option("--keep-contacts", help="Leave out no contacts any more.")
     ] = False,
+    events: Events = None,
     as_json: AsJson = False,
 ) -> None:
     """Change the settings of a district, or the limits of one of its schools."""
     values = _values(name, time_zone, leave_out_types, keep_contacts=keep_contacts)
     mails = mail_settings(second_contact, quiet_hours, language)
-    if not values and not admin and not policy and not mails:
+    if not (values or admin or policy or mails or events is not None):
         raise CliError("nothing to set; `rosterhold district set --help` shows what there is")
     if school is not None and not policy:
         raise CliError("--school needs --policy KEY=VALUE")
@@ -226,9 +240,15 @@ def set_(
             if emails is not None:
                 districts.set_administrators(tx, row.id, emails)
             mails.write(tx, row.id)
+            _follow(tx, row.id, events)
         with database.reading() as conn:
             document = _document(conn, the_district(conn, row.id))
     _print(document, as_json=as_json)
+
+
+def _follow(tx: Transaction, district_id: str, events: bool | None) -> None:  # noqa: FBT001 - as said
+    if events is not None:
+        following.switch(tx, district_id, on=events)
 
 
 def _values(

@@ -70,12 +70,15 @@ class Work(StrEnum):
     WEBHOOK = "webhook"
     BEGIN = "begin"
     REMIND = "remind"
+    EVENTS = "events"
 
 
 # The steps of a sync: each follows another. Everything else is an errand: it goes its own way.
 SYNC_STEPS: Final = frozenset({Work.FETCH, Work.EVALUATE, Work.APPLY, Work.RESUME})
 # What nobody needs any more when a sync is over. Other errands are still done.
 ENDS_WITH_SYNC: Final = SYNC_STEPS | {Work.REMIND}
+# What waits for its time: that it waits tells nothing.
+WAITS_FOR_ITS_TIME: Final = frozenset({Work.REMIND, Work.EVENTS})
 
 
 @dataclass(slots=True)

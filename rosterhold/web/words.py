@@ -66,6 +66,7 @@ TRIGGERS: Final = {
     "command": N_("by hand"),
     "button": N_("by hand"),
     "webhook": N_("by Clever's news"),
+    "events": N_("by Clever's news"),
 }
 
 

@@ -2,12 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Final
 
 import sqlalchemy as sa
+import structlog
 
 from rosterhold.adapters import layout
 from rosterhold.adapters.clever import parts
+from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
+from rosterhold.adapters.clever.follow import Base, Doubt, fetch_by_events
 from rosterhold.adapters.clever.outcome import CannotConnect, Fetched
 from rosterhold.adapters.database import claims, districts, holds, notices, webhooks
 from rosterhold.adapters.database.claims import Claim
@@ -24,7 +28,12 @@ from rosterhold.statemachine.chart import SyncEvent
 from rosterhold.statemachine.connection import disconnected
 from rosterhold.statemachine.findings import digest
 from rosterhold.statemachine.reasons import Reason
+from rosterhold.workers.events import TRIGGER, base_of
 from rosterhold.workers.step import Follow, district_of
+
+READ_FULLY: Final = "Clever was read to the end"
+
+log = structlog.get_logger(__name__)
 
 
 def fetch(services: Services, claim: Claim, sync: SyncRow) -> Follow:
@@ -34,11 +43,11 @@ def fetch(services: Services, claim: Claim, sync: SyncRow) -> Follow:
     for epoch in range(claim.epoch - 1, 0, -1):
         if parts.adopt(services.store, _prefix(sync, epoch), prefix):
             break
-    outcome = asyncio.run(_read_clever(services, district, sync, prefix))
+    outcome, how = asyncio.run(_read_clever(services, district, sync, prefix))
     with services.database.transaction() as tx:
         claims.settle(tx, claim)
         if isinstance(outcome, Fetched):
-            _keep(tx, sync, outcome, prefix)
+            _keep(tx, sync, outcome, prefix, how)
         else:
             _hold(tx, sync, outcome)
         return tuple(tx.work)
@@ -55,6 +64,33 @@ def _prefix(sync: SyncRow, epoch: int) -> str:
 
 async def _read_clever(
     services: Services, district: DistrictRow, sync: SyncRow, prefix: str
+) -> tuple[Fetched | CannotConnect, str]:
+    """Read by events where that will do, else fully.
+
+    Returns:
+        What came of it, and how it was read, for the history.
+    """
+    how = READ_FULLY
+    async with clever_client(services) as client:
+        base = _base(services, district, sync)
+        if base is not None:
+            found = await fetch_by_events(client, services.store, prefix, district.clever_id, base)
+            if not isinstance(found, Doubt):
+                return found, "the events since the last sync were read"
+            how = f"{READ_FULLY}, not by events: {found.why}"
+            log.info("read fully", why=found.why)
+        return await _read_fully(services, client, district, sync, prefix), how
+
+
+def _base(services: Services, district: DistrictRow, sync: SyncRow) -> Base | None:
+    """What events may follow; whatever was on hold or is asked for by people is read fully."""
+    if sync.trigger != TRIGGER or sync.fetch_no > 1:
+        return None
+    return base_of(services, district)
+
+
+async def _read_fully(
+    services: Services, client: CleverClient, district: DistrictRow, sync: SyncRow, prefix: str
 ) -> Fetched | CannotConnect:
     baseline = read_manifest(services.store, district.baseline_ref)
 
@@ -68,15 +104,15 @@ async def _read_clever(
         with services.database.transaction() as tx:
             _show_progress(tx, sync.id, kind, records)
 
-    async with clever_client(services) as client:
-        return await fetch_snapshot(
-            client,
-            services.store,
-            prefix,
-            district.clever_id,
-            had=baseline.counts if baseline else {},
-            on_page=on_page,
-        )
+    return await fetch_snapshot(
+        client,
+        services.store,
+        prefix,
+        district.clever_id,
+        had=baseline.counts if baseline else {},
+        on_page=on_page,
+        followed=district.events,
+    )
 
 
 def _show_progress(tx: Transaction, sync_id: str, kind: str, records: int) -> None:
@@ -86,7 +122,7 @@ def _show_progress(tx: Transaction, sync_id: str, kind: str, records: int) -> No
         tx.conn.execute(sa.insert(progress).values(sync_id=sync_id, kind=kind, records=records))
 
 
-def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str) -> None:
+def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str, how: str) -> None:
     facts = fetched.district
     districts.update(
         tx,
@@ -105,7 +141,7 @@ def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str) -> None
             f"unreadable {kind}": count for kind, count in fetched.manifest.invalid_counts.items()
         },
     }
-    perform(tx, sync, SyncEvent.FETCHED, Cause("Clever was read to the end"), changes)
+    perform(tx, sync, SyncEvent.FETCHED, Cause(how), changes)
 
 
 def _moment(text: str) -> datetime | None:

@@ -27,6 +27,7 @@ from rosterhold.workers.begin import begin
 from rosterhold.workers.email import MAX_FAILURES as MOST_MAIL_FAILURES
 from rosterhold.workers.email import email
 from rosterhold.workers.evaluate import evaluate
+from rosterhold.workers.events import events
 from rosterhold.workers.fetch import fetch
 from rosterhold.workers.remind import remind
 from rosterhold.workers.resume import resume
@@ -59,10 +60,12 @@ ERRANDS: Final[Mapping[Work, Errand]] = {
     Work.REMIND: remind,
     Work.WEBHOOK: webhook,
     Work.BEGIN: begin,
+    Work.EVENTS: events,
 }
 MOST_FAILURES: Final[Mapping[Work, int]] = {
     Work.EMAIL: MOST_MAIL_FAILURES,
     Work.REMIND: MOST_MAIL_FAILURES,
+    Work.EVENTS: MOST_MAIL_FAILURES,
 }
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from rosterhold.adapters.clever import parts
+from rosterhold.adapters.clever import feed, parts
 from rosterhold.adapters.clever.client import CleverClient, Grant
 from rosterhold.adapters.clever.columns import LISTINGS, Listing, Part
 from rosterhold.adapters.clever.errors import (
@@ -25,11 +25,9 @@ from rosterhold.adapters.clever.outcome import (
     cannot_connect,
 )
 from rosterhold.adapters.clever.paging import Place, read_list
-from rosterhold.adapters.clever.parts import Begin
-from rosterhold.adapters.clever.seal import seal
+from rosterhold.adapters.clever.parts import Begin, Reached
+from rosterhold.adapters.clever.seal import is_empty, seal
 from rosterhold.adapters.clever.threads import in_thread
-from rosterhold.roster.kinds import KINDS
-from rosterhold.roster.snapshot import Manifest
 from rosterhold.roster.store import SnapshotStore
 
 # The first reading, and again up to three times when the data moved meanwhile.
@@ -48,6 +46,7 @@ async def fetch_snapshot(
     *,
     had: Mapping[str, int],
     on_page: Callable[[str, int], None],
+    followed: bool = False,
 ) -> Fetched | CannotConnect:
     """Read a whole district from Clever into the snapshot store.
 
@@ -63,6 +62,8 @@ async def fetch_snapshot(
         on_page: told, after each page that was kept, the kind and how many of its records were
             read so far, also by an earlier call. What it raises ends the fetch; the pages stay
             for the next call.
+        followed: whether events are to follow the snapshot: it then says after which one, if
+            Clever gives them.
 
     Raises:
         SnapshotStoreError: the store cannot be written.
@@ -73,7 +74,7 @@ async def fetch_snapshot(
         return earlier
     try:
         grant = await client.token(clever_id)
-        return await _Fetch(client, store, prefix, grant, had, on_page).run()
+        return await _Fetch(client, store, prefix, grant, had, on_page, followed).run()
     except IncompleteFetchError as error:
         # A page that was kept may be the wrong one.
         store.delete_tree(prefix)
@@ -90,23 +91,24 @@ class _Fetch:
     grant: Grant
     had: Mapping[str, int]
     on_page: Callable[[str, int], None]
+    followed: bool
 
     async def run(self) -> Fetched | CannotConnect:
         facts = await self._facts()
-        reading = self._begin(facts)
+        reading = await self._begin(facts)
         while reading.reading <= MAX_READINGS:
             await _together(self._list(listing) for listing in LISTINGS)
             facts = await self._facts()
             if facts.version == reading.version:
-                return await self._sealed(facts)
+                return await self._sealed(facts, reading)
             _LOG.info("fetch.district_moved", prefix=self.prefix, reading=reading.reading)
-            reading = self._begin(facts)
+            reading = await self._begin(facts)
         self.store.delete_tree(self.prefix)
         return cannot_connect(
             "moving", f"last_sync moved during {MAX_READINGS} readings", permanent=False
         )
 
-    def _begin(self, facts: DistrictFacts) -> Begin:
+    async def _begin(self, facts: DistrictFacts) -> Begin:
         """Go on with what an earlier run kept, if the district's data are still the same."""
         now = self.client.now()
         begun = parts.begun(self.store, self.prefix)
@@ -114,9 +116,23 @@ class _Fetch:
         if begun is not None and fresh and begun.version == facts.version:
             return begun
         reading = begun.reading + 1 if begun is not None and fresh else 1
-        beginning = Begin(facts.version, reading, now)
+        beginning = Begin(facts.version, reading, now, await self._newest_event())
         parts.begin(self.store, self.prefix, beginning)
         return beginning
+
+    async def _newest_event(self) -> str:
+        """Read before anything else: what happens from here on is in the lists, or told after it.
+
+        An empty feed may be one that is switched off, so nothing follows it.
+        """
+        if not self.followed:
+            return ""
+        try:
+            newest = await feed.newest(self.client, self.grant)
+        except (CleverError, feed.DoubtError) as error:
+            _LOG.warning("fetch.no_events", prefix=self.prefix, why=str(error))
+            return ""
+        return newest.id if newest is not None else ""
 
     async def _facts(self) -> DistrictFacts:
         district_id = self.grant.district_clever_id
@@ -164,24 +180,18 @@ class _Fetch:
             return listing.may_be_refused or listing.may_be_unknown
         return listing.may_be_unknown
 
-    async def _sealed(self, facts: DistrictFacts) -> Fetched | CannotConnect:
+    async def _sealed(self, facts: DistrictFacts, reading: Begin) -> Fetched | CannotConnect:
         refs = parts.part_refs(self.store, self.prefix)
         manifest = await in_thread(seal, self.store, self.prefix, refs)
-        if _is_empty(manifest):
+        if is_empty(manifest):
             self.store.delete_tree(self.prefix)
             return cannot_connect(
                 "nothing_shared", "no school and no user in any list", permanent=True
             )
         fetched = Fetched(manifest, facts)
-        parts.finish(self.store, self.prefix, fetched)
+        reached = Reached(reading.event_id, reading.began_at) if reading.event_id else None
+        parts.finish(self.store, self.prefix, fetched, reached)
         return fetched
-
-
-def _is_empty(manifest: Manifest) -> bool:
-    telling = ["schools", *(name for name, kind in KINDS.items() if kind.people)]
-    return not any(
-        manifest.counts[name] or manifest.invalid_counts.get(name, 0) for name in telling
-    )
 
 
 async def _together(works: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -7,11 +7,24 @@ only the cursor, so a list cannot lead anywhere else.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from rosterhold.adapters.clever.columns import Part
 from rosterhold.adapters.clever.errors import IncompleteFetchError
 from rosterhold.adapters.clever.ids import is_plain_id
+
+
+class Page(Protocol):
+    """A page: ids of its records in the order they came, "" where unknown; where it goes on."""
+
+    @property
+    def ids(self) -> list[str]: ...
+
+    @property
+    def next_uri(self) -> str: ...
+
+
+P = TypeVar("P", bound=Page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +48,8 @@ START = Place()
 async def read_list(
     path: str,
     place: Place,
-    ask: Callable[[str], Awaitable[Part]],
-    keep: Callable[[Part, Place], Awaitable[None]],
+    ask: Callable[[str], Awaitable[P]],
+    keep: Callable[[P, Place], Awaitable[None]],
 ) -> None:
     """Read a list from a place to its end.
 
@@ -55,7 +68,7 @@ async def read_list(
         await keep(page, place)
 
 
-def place_after(path: str, place: Place, page: Part) -> Place:
+def place_after(path: str, place: Place, page: Page) -> Place:
     """Where the list goes on after a page.
 
     Raises:

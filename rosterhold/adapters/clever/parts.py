@@ -6,6 +6,7 @@ Below the fetch's prefix:
 ``parts/<list>/000001.<cursor>.more.parquet``   a page, and where the list goes on
 ``parts/<list>/000002.last.parquet``        the last page of a list
 ``<kind>.parquet``, ``invalid.parquet``     the sealed snapshot
+``reached.json``                            how far events were read; the parts stay then
 ``district.json``, ``manifest.json``        written last, the manifest at the very end
 """
 
@@ -31,11 +32,25 @@ class Begin(msgspec.Struct, frozen=True):
         version: see DistrictFacts.version.
         reading: 1 for the first, one more each time because the district's data moved.
         began_at: Unix seconds.
+        event_id: of the newest event before the reading began, "" where none is to be followed.
     """
 
     version: tuple[str, str]
     reading: int
     began_at: float
+    event_id: str = ""
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """How far a snapshot reaches in the district's feed of events.
+
+    Attributes:
+        event_id: of the last event that it holds for certain.
+        full_at: when the last full fetch began, in Unix seconds.
+    """
+
+    event_id: str
+    full_at: float
 
 
 def begin(store: SnapshotStore, prefix: str, beginning: Begin) -> None:
@@ -99,11 +114,19 @@ def part_refs(store: SnapshotStore, prefix: str) -> dict[str, list[str]]:
     return {listing.name: store.list(_folder(prefix, listing)) for listing in LISTINGS}
 
 
-def finish(store: SnapshotStore, prefix: str, fetched: Fetched) -> None:
-    """Make a sealed snapshot known, and drop what only the fetch needed."""
+def finish(
+    store: SnapshotStore, prefix: str, fetched: Fetched, reached: Reached | None = None
+) -> None:
+    """Make a sealed snapshot known, and drop what only the fetch needed.
+
+    What events are to follow keeps its parts: the lists as Clever gave them.
+    """
+    if reached is not None:
+        store.write_bytes(f"{prefix}/reached.json", msgspec.json.encode(reached))
     store.write_bytes(f"{prefix}/district.json", msgspec.json.encode(fetched.district))
     store.write_bytes(f"{prefix}/manifest.json", msgspec.json.encode(fetched.manifest))
-    store.delete_tree(f"{prefix}/parts")
+    if reached is None:
+        store.delete_tree(f"{prefix}/parts")
 
 
 def finished(store: SnapshotStore, prefix: str) -> Fetched | None:
@@ -111,12 +134,24 @@ def finished(store: SnapshotStore, prefix: str) -> Fetched | None:
     if not store.exists(f"{prefix}/manifest.json"):
         return None
     manifest = store.read_bytes(f"{prefix}/manifest.json")
-    facts = store.read_bytes(f"{prefix}/district.json")
-    store.delete_tree(f"{prefix}/parts")
-    return Fetched(
-        msgspec.json.decode(manifest, type=Manifest),
-        msgspec.json.decode(facts, type=DistrictFacts),
-    )
+    if reached(store, prefix) is None:
+        store.delete_tree(f"{prefix}/parts")
+    return Fetched(msgspec.json.decode(manifest, type=Manifest), facts(store, prefix))
+
+
+def facts(store: SnapshotStore, prefix: str) -> DistrictFacts:
+    """What Clever said of the district of a sealed snapshot.
+
+    Raises:
+        SnapshotLostError: there is none.
+    """
+    return msgspec.json.decode(store.read_bytes(f"{prefix}/district.json"), type=DistrictFacts)
+
+
+def reached(store: SnapshotStore, prefix: str) -> Reached | None:
+    """How far a sealed snapshot reaches; None where no events can follow it."""
+    ref = f"{prefix}/reached.json"
+    return msgspec.json.decode(store.read_bytes(ref), type=Reached) if store.exists(ref) else None
 
 
 def _folder(prefix: str, listing: Listing) -> str:

@@ -49,6 +49,14 @@ def seal(store: SnapshotStore, prefix: str, parts: Mapping[str, Sequence[str]]) 
     return Manifest(files, counts, f"{prefix}/invalid.parquet", invalid_counts)
 
 
+def is_empty(manifest: Manifest) -> bool:
+    """Whether it has no school and nobody, as if nothing were shared."""
+    telling = ["schools", *(name for name, kind in KINDS.items() if kind.people)]
+    return not any(
+        manifest.counts[name] or manifest.invalid_counts.get(name, 0) for name in telling
+    )
+
+
 def _lines(column: str) -> pl.Expr:
     return pl.col(column).str.split("\n")
 

@@ -45,6 +45,7 @@ class DistrictRow:
     language: str
     second_contact: str | None
     disconnected_since: datetime | None
+    events: bool
 
     @property
     def zone(self) -> ZoneInfo:

@@ -51,6 +51,7 @@ _OWN_QUEUE: Final = {
     Work.EMAIL: Queue.EMAIL,
     Work.REMIND: Queue.EMAIL,
     Work.WEBHOOK: Queue.WEBHOOK,
+    Work.EVENTS: Queue.NIGHTLY,
 }
 
 

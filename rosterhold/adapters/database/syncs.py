@@ -55,6 +55,17 @@ def find_open(conn: sa.Connection, district_id: str) -> SyncRow | None:
     return None if row is None else as_sync(row)
 
 
+def find_last(conn: sa.Connection, district_id: str) -> SyncRow | None:
+    """The newest sync of a district."""
+    row = conn.execute(
+        sa.select(*COLUMNS)
+        .where(syncs.c.district_id == district_id)
+        .order_by(syncs.c.started_at.desc(), syncs.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else as_sync(row)
+
+
 def as_sync(row: Sequence[Any]) -> SyncRow:
     """The last columns of a row, which are COLUMNS.
 

@@ -52,6 +52,8 @@ districts = sa.Table(
     sa.Column("second_contact", sa.Text),
     # Since when it is not among the districts that granted the app at Clever; NULL while it is.
     sa.Column("disconnected_since", UtcDateTime),
+    # Whether Clever's events are followed between full syncs.
+    sa.Column("events", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 administrators = sa.Table(

@@ -9,7 +9,7 @@ from rosterhold.adapters.database import processes, webhooks
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.cli.examine.answer import Answer
 from rosterhold.config.wiring import Services
-from rosterhold.statemachine.chart import Work
+from rosterhold.statemachine.chart import WAITS_FOR_ITS_TIME
 
 OVERDUE_AFTER: Final = timedelta(minutes=5)
 
@@ -52,7 +52,7 @@ def work(services: Services) -> Answer:
                     sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now),
                 ),
                 sa.func.count(),
-            ).where(outbox.c.given_up_at.is_(None), outbox.c.work != Work.REMIND.value)
+            ).where(outbox.c.given_up_at.is_(None), outbox.c.work.not_in(WAITS_FOR_ITS_TIME))
         ).one()
     warnings = []
     if given_up:

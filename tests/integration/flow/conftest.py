@@ -1,14 +1,17 @@
 """A whole service in one process against the stand-in Clever, on both pairs of servers."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from rosterhold.adapters import destination
-from rosterhold.adapters.database import decisions, districts, migrations, views
+from rosterhold.adapters.database import decisions, districts, following, migrations, outbox, views
+from rosterhold.adapters.database.tables import outbox as outbox_table
 from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.database.views import HoldView, SyncView
 from rosterhold.config.settings import Settings
@@ -18,7 +21,7 @@ from rosterhold.simulator.files import load_district
 from rosterhold.simulator.generate import generate_district
 from rosterhold.simulator.server import SimulatorServer
 from rosterhold.simulator.world import World
-from rosterhold.statemachine.chart import SyncState
+from rosterhold.statemachine.chart import SyncState, Work
 from rosterhold.statemachine.decisions import Action, Refused
 from rosterhold.workers.pool import WorkerPool
 
@@ -64,6 +67,33 @@ class Town:
                 return view
             time.sleep(0.02)
         raise AssertionError(f"the sync does not come to rest: {view.state}")
+
+    def time_for_events_comes(self) -> None:
+        """Let the next look for events be due, and wait until it was done."""
+        row = self.look()
+        with self.services.database.transaction() as tx:
+            outbox.wake(tx, row.id)
+            work = tuple(tx.work)
+        self.services.doorbell.ring(work)
+        until = time.monotonic() + REST_WITHIN_S
+        while self.look().id == row.id:
+            assert time.monotonic() < until, "nobody looks for events"
+            time.sleep(0.02)
+
+    def look(self) -> sa.Row[Any]:
+        """The row of the next look for events."""
+        with self.services.database.reading() as conn:
+            query = sa.select(outbox_table).where(outbox_table.c.work == Work.EVENTS.value)
+            return conn.execute(query).one()
+
+    def syncs(self) -> list[SyncView]:
+        """All syncs, the newest first."""
+        with self.services.database.reading() as conn:
+            return views.sync_views(conn, district_id=self.district_id)
+
+    def why(self, sync_id: str) -> list[str]:
+        with self.services.database.reading() as conn:
+            return [line.why for line in views.history(conn, sync_id)]
 
     def hold(self, sync_id: str) -> HoldView:
         with self.services.database.reading() as conn:
@@ -121,8 +151,10 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     )
 
 
-def _town(settings: Settings, district: District) -> Iterator[Town]:
-    with SimulatorServer(World([district])) as simulator:
+def _town(
+    settings: Settings, district: District, clock: Callable[[], float] = time.time
+) -> Iterator[Town]:
+    with SimulatorServer(World([district], clock=clock)) as simulator:
         services = build(
             replace(
                 settings,
@@ -146,3 +178,17 @@ def demo_town(settings: Settings, shared: Path) -> Iterator[Town]:
 def small_town(settings: Settings) -> Iterator[Town]:
     """A generated district of a few hundred people."""
     yield from _town(settings, generate_district(7, 400))
+
+
+@pytest.fixture
+def followed_town(settings: Settings) -> Iterator[Town]:
+    """A small town that is followed by events, whose first full sync is done.
+
+    Its Clever is an hour behind, so that no event is just being written.
+    """
+    for town in _town(settings, generate_district(7, 400), lambda: time.time() - 3600):
+        town.clever_changes("edit-names", count=1)
+        with town.services.database.transaction() as tx:
+            following.switch(tx, town.district_id, on=True)
+        town.sync()
+        yield town
