@@ -53,7 +53,7 @@ districts = sa.Table(
     # Since when it is not among the districts that granted the app at Clever; NULL while it is.
     sa.Column("disconnected_since", UtcDateTime),
     # Whether Clever's events are followed between full syncs.
-    sa.Column("events", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("events", sa.Boolean, nullable=False, server_default="0"),
 )
 
 administrators = sa.Table(

@@ -10,5 +10,5 @@ down_revision = "0016"
 def upgrade() -> None:
     op.add_column(
         "districts",
-        sa.Column("events", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("events", sa.Boolean(), nullable=False, server_default="0"),
     )
