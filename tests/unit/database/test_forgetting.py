@@ -24,16 +24,18 @@ class Office:
         self.database = database
         self.district_id = district_id
         self.baseline = no_frames()
+        self.syncs = 0
 
     def applies(self, roster) -> None:
         changes = difference(
             self.baseline, roster.frames(), pl.DataFrame(schema=INVALID_SCHEMA)
         ).frames
+        self.syncs += 1
         with self.database.transaction() as tx:
             destination.apply_changes(
                 tx,
                 district_id=self.district_id,
-                sync_id="a-sync",
+                sync_id=f"sync-{self.syncs}",
                 changes={name: frame.lazy() for name, frame in changes.items()},
             )
         self.baseline = roster.frames()
