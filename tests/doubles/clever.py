@@ -50,8 +50,13 @@ class TownClever:
         *,
         had: Mapping[str, int],
         on_page: Callable[[str, int], None],
+        followed: bool = False,
     ) -> Fetched | CannotConnect:
-        """As the real one: called again with the same prefix, it gives the same snapshot."""
+        """As the real one: called again with the same prefix, it gives the same snapshot.
+
+        Nobody follows the town by events.
+        """
+        assert not followed
         if self.surprises:
             self.surprises -= 1
             raise ClosedForRepairsError("somebody pulled the plug")
