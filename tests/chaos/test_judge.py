@@ -99,7 +99,7 @@ DAMAGES = {
     "UPDATE holds SET resolved_at = NULL, answered_at = NULL": "unanswered holds",
     "DELETE FROM decisions": "nobody confirmed",
     "INSERT INTO decisions SELECT id || '2', sync_id, district_id, reason, action, who, "
-    "from_where, digest, evaluation_no, at FROM decisions": "taken 2 times",
+    "from_where, digest, evaluation_no, at, login FROM decisions": "taken 2 times",
     "UPDATE decisions SET digest = 'another'": "acknowledged, and is not there",
     "UPDATE roster_students SET active = 1": "and",
     "DELETE FROM roster_students WHERE id = (SELECT max(id) FROM roster_students WHERE active)": (

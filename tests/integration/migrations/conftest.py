@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from rosterhold.adapters import destination
 from rosterhold.adapters.database import decisions, districts, migrations, tables, views
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.transitions import Cause
+from rosterhold.adapters.database.types import UtcDateTime
 from rosterhold.adapters.database.views import SyncView
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services, build
@@ -137,6 +139,7 @@ def old_life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldLife]:
         waiting = installation.start(third)
         with installation.database.transaction() as tx:
             _rows_that_seldom_are(tx.conn, second, waiting)
+            _a_row_of_each_empty_table(tx.conn)
         rows = _every_row(installation.database)
         installation.close()
         yield OldLife(
@@ -170,6 +173,33 @@ def _rows_that_seldom_are(conn: sa.Connection, district_id: str, sync_id: str) -
         tables.purges: {**own, "sync_id": sync_id, "at": now - timedelta(days=1)},
     }.items():
         conn.execute(sa.insert(table).values(values))
+
+
+def _a_row_of_each_empty_table(conn: sa.Connection) -> None:
+    """What the old life did not come to: a row with just what it must have."""
+    for table in migrations.METADATA.sorted_tables:
+        if (
+            table.name != "compatibility"
+            and conn.execute(sa.select(table).limit(1)).first() is None
+        ):
+            must = [column for column in table.c if _must_be_given(table, column)]
+            values = {column.name: _something(conn, column) for column in must}
+            conn.execute(sa.insert(table).values(values))
+
+
+def _must_be_given(table: sa.Table, column: sa.Column[Any]) -> bool:
+    counts_itself = column is table.autoincrement_column and not column.foreign_keys
+    return not (column.nullable or column.server_default is not None or counts_itself)
+
+
+def _something(conn: sa.Connection, column: sa.Column[Any]) -> Any:
+    for key in column.foreign_keys:
+        return conn.execute(sa.select(key.column).limit(1)).scalar_one()
+    if isinstance(column.type, UtcDateTime):
+        return datetime.now(UTC)
+    made = {"JSON": {}, "BOOLEAN": False, "INTEGER": 1, "BIGINT": 1, "FLOAT": 1.0}
+    kind = column.type.compile(sqlite.dialect()).partition("(")[0]
+    return made.get(kind, "old")
 
 
 def _every_row(database: Database) -> Rows:
@@ -206,12 +236,10 @@ def lay_down(database: Database, life: OldLife, revision: str) -> Rows:
 def _counts_on(conn: sa.Connection, table: sa.Table) -> None:
     """PostgreSQL's counter of ids goes on after the rows that were put in with theirs."""
     if conn.dialect.name == "postgresql" and table.autoincrement_column is not None:
-        sequence = sa.func.pg_get_serial_sequence(table.name, "id")
-        conn.execute(
-            sa.select(
-                sa.func.setval(sequence, sa.select(sa.func.max(table.c.id)).scalar_subquery())
-            )
-        )
+        number = table.autoincrement_column
+        sequence = sa.func.pg_get_serial_sequence(table.name, number.name)
+        newest = sa.select(sa.func.max(number)).scalar_subquery()
+        conn.execute(sa.select(sa.func.setval(sequence, newest)))
 
 
 @pytest.fixture
