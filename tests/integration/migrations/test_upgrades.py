@@ -1,4 +1,4 @@
-"""Databases of every revision, with rows in all their tables, upgraded and used."""
+"""Databases of every revision, with rows in all their tables, upgraded; those of releases used."""
 
 import json
 
@@ -11,8 +11,10 @@ from rosterhold.adapters.database.engine import Database
 from rosterhold.statemachine.decisions import Action
 
 REVISIONS = [revision.name for revision in every_revision()]
+# The last revisions of what was released, where work goes on after an upgrade, and the newest one.
+LIVED_IN = [*REVISIONS[:3], REVISIONS[-1]]
 # The first one without the roster tables has applied nothing yet.
-WITH_ROSTERS = REVISIONS[1:]
+WITH_ROSTERS = LIVED_IN[1:]
 
 
 def rows_now(database: Database, before: dict[str, list[dict]]) -> dict[str, list[dict]]:
@@ -62,7 +64,7 @@ def test_removals_held_by_an_older_release_are_confirmed_and_happen(upgraded, ol
     assert 0 < installation.students(old_life.synced) < old_life.students
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("revision", LIVED_IN)
 def test_a_first_sync_held_by_an_older_release_is_accepted_and_fills_the_roster(
     upgraded, old_life, revision
 ):
