@@ -19,9 +19,8 @@ from rosterhold.adapters.database import districts, received, syncs
 from rosterhold.adapters.database.decisions import Decided, Person, decide
 from rosterhold.adapters.webhooks.signing import NotGenuineError, check_signature
 from rosterhold.statemachine.decisions import Action
+from rosterhold.web.forms import body_of
 from rosterhold.web.site import Site, site_of
-
-LARGEST_BODY: Final = 64 * 1024
 
 Read = TypeVar("Read", bound=msgspec.Struct)
 Handler = Callable[[Request], Awaitable[Response]]
@@ -128,13 +127,9 @@ async def _genuine(request: Request, secrets: Sequence[str]) -> tuple[str, bytes
     """
     if not secrets:
         raise HTTPException(404)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise HTTPException(413)
+    body = await body_of(request)
     try:
-        return check_signature(secrets, request.headers, bytes(body)), bytes(body)
+        return check_signature(secrets, request.headers, body), body
     except NotGenuineError as error:
         raise HTTPException(401, str(error)) from error
 
