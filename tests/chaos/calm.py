@@ -61,7 +61,8 @@ def rests(town: Storm, sync_id: str, state: str) -> None:
         return sync.finished_at is not None or sync.state.startswith("on_hold.")
 
     until(town, is_at_rest)
-    assert seen(town, sync_id).state == state, town.tells()
+    sync = seen(town, sync_id)
+    assert sync.state == state, f"{sync}\n{town.tells()}"
 
 
 def completes(town: Storm, sync_id: str) -> None:
