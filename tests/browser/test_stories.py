@@ -2,11 +2,13 @@
 
 import csv
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from rosterhold.adapters.database import views
+from rosterhold.simulator.generate import SMALLEST, generate_district
 from rosterhold.statemachine.chart import SyncState
 from tests.browser.stage import Stage, comes_in
 
@@ -214,3 +216,23 @@ def test_filters_of_the_dashboard_stay_in_the_address(stage: Stage, either_page:
     expect(page.get_by_role("rowheader", name=school["name"])).to_be_visible()
     page.get_by_role("link", name="See what would happen and decide").click()
     expect(page.get_by_role("heading", name="One school is no longer shared")).to_be_visible()
+
+
+def test_clever_lets_administrators_of_the_district_in_and_nobody_else(stage: Stage, page: Page):
+    elsewhere = generate_district(2, SMALLEST, as_of=datetime.now(UTC))
+    stage.simulator.world.add(elsewhere)
+    page.set_default_timeout(PATIENCE_MS)
+
+    page.goto(f"{stage.services.settings.public_url}/districts/{stage.district_id}")
+    page.get_by_role("link", name="Log in with Clever").click()
+    for stranger in ("teacher", "district_admin"):
+        # The newest district comes last.
+        page.get_by_role("link", name=stranger).last.click()
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_have_text("Logging in with Clever did not work")
+        expect(page.get_by_role("alert")).to_contain_text("you are not an administrator")
+        page.get_by_role("link", name="Log in with Clever").click()
+
+    page.get_by_role("link", name="district_admin").first.click()
+    expect(page).to_have_url(re.compile(f"/districts/{stage.district_id}$"))
+    expect(page.get_by_role("heading", name="All is well.")).to_be_visible()
