@@ -40,14 +40,17 @@ def show(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     print_table(tuple(rows[0]), (tuple(row.values()) for row in rows), empty="")
     say("")
     print_table(
-        ("role", "started", "last seen", "id"),
-        ((one.role, one.started_at, one.seen_at, one.id) for one in processes),
+        ("role", "machine, process", "started", "last seen"),
+        ((one.role, one.place, one.started_at, one.seen_at) for one in processes),
         empty="No process is alive: start `rosterhold worker` and `rosterhold scheduler`.",
     )
     if doing:
         say("")
         print_table(
-            ("at work", "queue", "district", "sync", "so since"),
-            ((one.work, one.queue, one.district_name, one.sync_id, one.since) for one in doing),
+            ("at work", "queue", "district", "sync", "by", "since"),
+            (
+                (one.work, one.queue, one.district_name, one.sync_id, one.place, one.claimed_at)
+                for one in doing
+            ),
             empty="",
         )

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from rosterhold.adapters import metrics
-from rosterhold.adapters.database import meters, processes, schedules, syncs
+from rosterhold.adapters.database import meters, processes, schedules, syncs, waits
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.outbox import Queue
 from rosterhold.adapters.database.schedules import Due
@@ -25,6 +25,8 @@ from rosterhold.workers.step import Follow
 TICK_S: Final = 20.0
 # Slots that are read at a time.
 BATCH: Final = 500
+# Every so many ticks it is noted how long work waits: when no worker lives, nobody else does.
+NOTE_EVERY: Final = round(waits.NOTE_EVERY_S / TICK_S)
 # Every so many ticks, districts are looked for that an older release added without a schedule.
 COMPLETE_EVERY: Final = 90
 WHO: Final = "schedule"
@@ -49,6 +51,8 @@ def run_scheduler(services: Services, stop: threading.Event) -> None:
             ticks += 1
             services.meter.count(metrics.TICKS)
             meters.write(services.database, services.meter)
+            if ticks % NOTE_EVERY == 0:
+                waits.note(services.database)
         except SQLAlchemyError as error:
             log.warning("the database is away; the scheduler waits", error=str(error))
         stop.wait(TICK_S)

@@ -11,7 +11,7 @@ import structlog
 from dramatiq.middleware import Middleware
 from sqlalchemy.exc import SQLAlchemyError
 
-from rosterhold.adapters.database import meters, outbox, processes
+from rosterhold.adapters.database import meters, outbox, processes, waits
 from rosterhold.config.wiring import Services
 from rosterhold.workers.runner import Runner
 
@@ -70,6 +70,7 @@ class Sweep:
         self._take = take or runner.work
         self._role = role
         self._counts_due = 0.0
+        self._waits_due = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
@@ -87,9 +88,11 @@ class Sweep:
         while not self._stop.is_set():
             try:
                 process_id = processes.beat(self._services.database, process_id, self._role)
+                self._services.database.process_id = process_id
                 self.trust_no_lost_message()
                 self.once()
                 self._keep_counts()
+                self._note_waits()
                 if away:
                     log.info("the database is back")
                 away = False
@@ -114,6 +117,13 @@ class Sweep:
         if at_once or now >= self._counts_due:
             self._counts_due = now + meters.WRITE_EVERY_S
             meters.write(self._services.database, self._services.meter)
+
+    def _note_waits(self) -> None:
+        """Note how long the oldest work has waited, now and then."""
+        now = time.monotonic()
+        if now >= self._waits_due:
+            self._waits_due = now + waits.NOTE_EVERY_S
+            waits.note(self._services.database)
 
     def trust_no_lost_message(self) -> None:
         """If the queue was emptied, let every piece of work be sent for again at once."""

@@ -4,13 +4,16 @@ The pictures lie in `screenshots/`, which is not part of the repository.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from doubles.crowd import Crowd
 from playwright.sync_api import Browser, Page
 
+from rosterhold.adapters.database import claims, processes, waits
+from rosterhold.adapters.database.accounts import Role
 from rosterhold.statemachine.chart import SyncState
 from tests.browser.stage import Stage, comes_in
 from tests.offices import Office, removal, students
@@ -30,7 +33,9 @@ LooksAt = Callable[..., None]
 def looks_at(browser: Browser) -> LooksAt:
     """Look at addresses as somebody who came in: name → address below the site."""
 
-    def of(enters: Callable[[Page], None], pages: dict[str, str]) -> None:
+    def of(
+        enters: Callable[[Page], None], pages: dict[str, str], languages: Iterable[str] = LANGUAGES
+    ) -> None:
         context = browser.new_context()
         page = context.new_page()
         complaints: list[str] = []
@@ -39,7 +44,7 @@ def looks_at(browser: Browser) -> LooksAt:
         site = re.match(r"https?://[^/]+", page.url)
         assert site is not None
         for name, address in pages.items():
-            for code in LANGUAGES:
+            for code in languages:
                 mark = "&" if "?" in address else "?"
                 page.goto(f"{site[0]}{address}{mark}lang={code}")
                 opens_everything(page)
@@ -136,6 +141,26 @@ def test_the_pages_between_are_for_everybody(office: Office, looks_at: LooksAt):
     looks_at(
         lambda page: comes_in(page, office.link(sync_id)),
         {"two-schools": f"/syncs/{sync_id}", "chosen": f"/syncs/{sync_id}/{chosen}"},
+    )
+
+
+def test_operations_are_for_everybody(office: Office, looks_at: LooksAt):
+    crowd = Crowd(office.database)
+    office.database.process_id = processes.beat(office.database, None, "worker")
+    crowd.in_all_states()
+    crowd.work("In failed", "email", failures=3, error="421 try later")
+    claims.claim(office.database, crowd.work("In failed", "webhook"))
+    crowd.mail("In failed", "retrying", error="421 try later")
+    waits.note(office.database)
+    office.has_staff("operator@example.org", Role.OPERATOR)
+
+    looks_at(
+        lambda page: comes_in(page, office.link_to("/operations", "operator@example.org")),
+        {
+            f"operations-{name or 'overview'}": f"/operations/{name}".rstrip("/")
+            for name in ("", "districts", "queues", "work", "mails", "webhooks")
+        },
+        languages=["en"],
     )
 
 

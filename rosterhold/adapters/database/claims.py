@@ -106,12 +106,13 @@ def claim(database: Database, work_id: int, *, goes_on: bool = False) -> Claim |
     """
     with database.one_statement() as tx:
         row: Sequence[Any] | None
+        named = {"work_id": work_id, "claimed_by": tx.process_id}
         if tx.is_sqlite:
             take = _take(tx.now, tx.now + tx.lease)
-            row = tx.conn.execute(take, {"work_id": work_id}).one_or_none()
+            row = tx.conn.execute(take, named).one_or_none()
         else:
             take_with_sync = _take_with_sync(tx.dialect)
-            given = take_with_sync.parameters({"work_id": work_id, "lease": tx.lease})
+            given = take_with_sync.parameters({**named, "lease": tx.lease})
             row = tx.at_once(take_with_sync.sql, given)
             row = None if row is None else take_with_sync.row(row)
         if row is None:
@@ -167,6 +168,8 @@ def _take(now: Any, until: Any) -> ReturningUpdate[Any]:
         .values(
             epoch=outbox.c.epoch + 1,
             leased_until=until,
+            process_id=sa.bindparam("claimed_by", type_=outbox.c.process_id.type),
+            claimed_at=now,
             attempts=outbox.c.attempts + 1,
             # The message is answered: whoever takes the work over waits for no other.
             sent_at=None,

@@ -42,6 +42,7 @@ class Transaction:
     clock: Callable[[sa.Connection], datetime]
     is_sqlite: bool
     lease: timedelta
+    process_id: str | None = None
     work: list["Written"] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     claim: "Claim | None" = None
@@ -91,6 +92,7 @@ class Alone(Transaction):
         self.clock = database.now
         self.is_sqlite = False
         self.lease = database.lease
+        self.process_id = database.process_id
         self.work = []
         self.moved = []
         self.claim = None
@@ -125,6 +127,9 @@ class Database:
         clock: the time for SQLite, which has none of its own; PostgreSQL's is asked.
         lease: how long a worker that does not say that it lives keeps its work.
         on_moved: told of transitions after they were committed; to be quick, and not to raise.
+
+    Attributes:
+        process_id: as what this process lives (processes.py), for its claims; None before it does.
     """
 
     def __init__(
@@ -136,6 +141,7 @@ class Database:
         on_moved: Callable[[Sequence[Moved]], None] | None = None,
     ) -> None:
         self.lease = lease
+        self.process_id: str | None = None
         self._on_moved = on_moved
         self._clock = clock
         parsed = sa.make_url(url)
@@ -151,7 +157,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Everything written inside is committed together, or not at all."""
         with self._one_writer, self.engine.begin() as conn:
-            tx = Transaction(conn, self.now, self.is_sqlite, self.lease)
+            tx = Transaction(conn, self.now, self.is_sqlite, self.lease, self.process_id)
             yield tx
         self._tell(tx)
 
@@ -208,6 +214,7 @@ class Within(Database):
 
     def __init__(self, database: Database, tx: Transaction) -> None:
         self.lease = database.lease
+        self.process_id = database.process_id
         self.is_sqlite = database.is_sqlite
         self.engine = database.engine
         self._tx = tx
@@ -216,7 +223,7 @@ class Within(Database):
     def transaction(self) -> Iterator[Transaction]:
         tx = self._tx
         with tx.conn.begin_nested():
-            yield Transaction(tx.conn, tx.clock, tx.is_sqlite, tx.lease)
+            yield Transaction(tx.conn, tx.clock, tx.is_sqlite, tx.lease, tx.process_id)
 
     @contextmanager
     def one_statement(self) -> Iterator[Transaction]:

@@ -37,7 +37,8 @@ class Shape:
         timed: the columns of the sync that it sets to the time.
         is_final: whether it takes the sync's work back and closes its holds.
         goes_to_work: whether it writes the work that follows (``next_…``).
-        born_leased: whether that is claimed already, for ``next_lease``.
+        born_leased: whether that is claimed already, for ``next_lease``, by
+            ``next_process``.
     """
 
     settles: bool
@@ -140,7 +141,10 @@ def _closed(moved: sa.CTE) -> sa.CTE:
 
 def _next_row(shape: Shape) -> Any:
     until = STATEMENT_TIME + sa.bindparam("next_lease", type_=sa.Interval())
-    leased = {"leased_until": until} if shape.born_leased else {}
+    leased: dict[str, Any] = {}
+    if shape.born_leased:
+        by = sa.bindparam("next_process", type_=outbox.c.process_id.type)
+        leased = {"leased_until": until, "process_id": by, "claimed_at": STATEMENT_TIME}
     return (
         sa.insert(outbox)
         .values(

@@ -16,6 +16,16 @@ meters = sa.Table(
     sa.Column("value", sa.Float, nullable=False),
 )
 
+# How long the oldest due work of a queue had waited at most, in an hour.
+waits = sa.Table(
+    "waits",
+    metadata,
+    # Hours since 1970.
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("seconds", sa.Integer, nullable=False),
+)
+
 # What somebody did to a piece of work, and why.
 operator_actions = sa.Table(
     "operator_actions",

@@ -46,7 +46,13 @@ class WorkLine:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """A piece of work that a worker is at, and since when its sync is in the state it is in."""
+    """A piece of work that a worker is at.
+
+    Attributes:
+        since: when its sync came into the state it is in.
+        claimed_at: since when this process is at it.
+        process_id: whose it is; None when the process has not told that it lives.
+    """
 
     work: str
     queue: str
@@ -55,6 +61,10 @@ class Doing:
     sync_id: str | None
     attempts: int
     since: datetime | None
+    claimed_at: datetime | None
+    process_id: str | None
+    role: str | None
+    place: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class ProcessLine:
     role: str
     started_at: datetime
     seen_at: datetime
+    place: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,10 @@ def doing(conn: sa.Connection, now: datetime, limit: int = PAGE_SIZE) -> list[Do
             outbox.c.sync_id,
             outbox.c.attempts,
             transitions.c.at,
+            outbox.c.claimed_at,
+            outbox.c.process_id,
+            processes_table.c.role,
+            processes_table.c.place,
         )
         .join(districts, districts.c.id == outbox.c.district_id)
         .outerjoin(syncs, syncs.c.id == outbox.c.sync_id)
@@ -135,11 +150,27 @@ def doing(conn: sa.Connection, now: datetime, limit: int = PAGE_SIZE) -> list[Do
             transitions,
             sa.and_(transitions.c.sync_id == syncs.c.id, transitions.c.seq == syncs.c.version),
         )
+        .outerjoin(processes_table, processes_table.c.id == outbox.c.process_id)
         .where(outbox.c.leased_until >= now, outbox.c.given_up_at.is_(None))
-        .order_by(transitions.c.at, outbox.c.id)
+        .order_by(outbox.c.claimed_at, outbox.c.id)
         .limit(limit)
     )
     return [Doing(*row) for row in rows]
+
+
+def at_work(conn: sa.Connection, now: datetime) -> dict[str, tuple[int, datetime]]:
+    """Process → how much it is at, and since when it is at the oldest of that."""
+    rows = conn.execute(
+        sa.select(
+            outbox.c.process_id,
+            sa.func.count().label("number"),
+            sa.func.min(outbox.c.claimed_at).label("since"),
+        )
+        .where(outbox.c.leased_until >= now, outbox.c.given_up_at.is_(None))
+        .where(outbox.c.process_id.is_not(None))
+        .group_by(outbox.c.process_id)
+    )
+    return {row.process_id: (row.number, row.since) for row in rows}
 
 
 def living(conn: sa.Connection, now: datetime) -> list[ProcessLine]:

@@ -99,6 +99,8 @@ def add(
         epoch=int(born_leased),
         attempts=int(born_leased),
         leased_until=tx.moment + tx.lease if born_leased else None,
+        process_id=tx.process_id if born_leased else None,
+        claimed_at=tx.moment if born_leased else None,
     )
     work_id = tx.conn.execute(insert.returning(outbox.c.id)).scalar_one()
     if due_at is None or due_at <= tx.now:

@@ -1,5 +1,7 @@
 """Which worker processes are alive."""
 
+import os
+import socket
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,7 +37,13 @@ def beat(database: Database, process_id: str | None, role: str) -> str:
                 sa.delete(processes).where(processes.c.seen_at < tx.now - FORGOTTEN_AFTER)
             )
             process_id = str(ULID.from_datetime(tx.now))
-            values = {"id": process_id, "role": role, "started_at": tx.now, "seen_at": tx.now}
+            values = {
+                "id": process_id,
+                "role": role,
+                "started_at": tx.now,
+                "seen_at": tx.now,
+                "place": f"{socket.gethostname()}, {os.getpid()}",
+            }
             tx.conn.execute(sa.insert(processes).values(values))
         else:
             own = processes.c.id == process_id

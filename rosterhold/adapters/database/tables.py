@@ -231,6 +231,9 @@ outbox = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("last_error", sa.Text),
     sa.Column("given_up_at", UtcDateTime),
+    # Who claimed it last, and when. Processes go; what one was at may outlive it.
+    sa.Column("process_id", sa.String(26)),
+    sa.Column("claimed_at", UtcDateTime),
     sqlite_autoincrement=True,
 )
 sa.Index(
@@ -285,6 +288,8 @@ processes = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("seen_at", UtcDateTime, nullable=False),
+    # Its machine and its number there, as "roster-2, 4711".
+    sa.Column("place", sa.Text),
 )
 
 # A slot of a schedule that was used; the primary key makes each fire once.

@@ -234,6 +234,7 @@ def _write_at_once(tx: Transaction, moves: _Transition, settles: Claim | None) -
     if moves.work is not None:
         values |= {
             "next_lease": tx.lease,
+            "next_process": tx.process_id,
             "next_work": moves.work.value,
             "next_queue": outbox.queue_of(tx, moves.work, moves.queue).value,
             "next_district": moves.after.district_id,

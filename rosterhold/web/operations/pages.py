@@ -21,6 +21,7 @@ from rosterhold.adapters.database import (
     meters,
     operations,
     operator_actions,
+    waits,
     webhooks,
 )
 from rosterhold.adapters.database.census import Standing
@@ -29,7 +30,7 @@ from rosterhold.adapters.database.emails import EmailStatus
 from rosterhold.adapters.database.operations import PAGE_SIZE
 from rosterhold.adapters.database.outbox import Queue
 from rosterhold.statemachine.chart import SyncState
-from rosterhold.web.operations.charts import chart
+from rosterhold.web.operations.charts import chart, peaks
 from rosterhold.web.operations.rates import Rates
 from rosterhold.web.operations.trouble import HANDBOOK, Facts, minutes, troubles
 from rosterhold.web.pages import page
@@ -72,11 +73,14 @@ def overview(request: Request) -> Response:
             )
             ended = operations.syncs_by_hour(conn, known.at)
             mailed = operations.mails_by_hour(conn, known.at)
+            waited = waits.by_hour(conn, known.at)
+        oldest = {queue: known.at - due for queue, due in sorted(known.due_since.items())}
         return {
             "census": known,
             "troubles": troubles(facts),
             "states": _by_state(known),
-            "oldest": {queue: known.at - due for queue, due in sorted(known.due_since.items())},
+            "oldest": oldest,
+            "waits": peaks(waited, oldest, known.at),
             "syncs": chart(ended, SYNCS_STACKED, known.at),
             "mails": chart(mailed, MAILS_STACKED, known.at),
         }
@@ -141,6 +145,7 @@ def queues(request: Request) -> Response:
                 "rates": rates,
                 "processes": operations.living(conn, known.at),
                 "doing": operations.doing(conn, known.at),
+                "at_work": operations.at_work(conn, known.at),
             }
 
     return operations_page(request, visitor, "queues", _kept(site, "queues", look))

@@ -1,14 +1,28 @@
 """What operators look at, over all districts."""
 
+import os
+import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from doubles.crowd import Crowd
 
-from rosterhold.adapters.database import census, district_lines, operations, processes
+from rosterhold.adapters.database import (
+    census,
+    claims,
+    district_lines,
+    operation_tables,
+    operations,
+    outbox,
+    processes,
+    tables,
+    waits,
+)
 from rosterhold.adapters.database.district_lines import Show, Sort
 from rosterhold.adapters.database.operations import PAGE_SIZE
+from rosterhold.statemachine.chart import Work
 
 
 @pytest.fixture
@@ -136,6 +150,59 @@ def test_processes_that_live_are_listed(database):
     with database.reading() as conn:
         [one] = operations.living(conn, database.now(conn))
     assert (one.id, one.role) == (process_id, "worker")
+    assert one.place == f"{socket.gethostname()}, {os.getpid()}"
+
+
+def test_it_is_known_which_process_is_at_what_since_when(database, crowd):
+    database.process_id = processes.beat(database, None, "worker")
+    crowd.district("Anytown", "running.fetching")
+    claim = claims.claim(database, crowd.work("Anytown", "email"))
+    with database.transaction() as tx:
+        tx.claim = replace(claim, goes_on=True)
+        outbox.add(tx, Work.EVALUATE, district_id=claim.district_id, sync_id=None)
+    with database.reading() as conn:
+        now = database.now(conn)
+        found = operations.doing(conn, now)
+        assert {one.work for one in found} == {"email", "evaluate"}
+        for one in found:
+            assert (one.process_id, one.role) == (database.process_id, "worker")
+            assert now - one.claimed_at < timedelta(minutes=1)
+        since = min(one.claimed_at for one in found)
+        assert operations.at_work(conn, now) == {database.process_id: (2, since)}
+
+
+def test_the_longest_wait_of_an_hour_is_kept(database, crowd):
+    crowd.district("Anytown", None)
+    work_id = crowd.work("Anytown", "email")
+    crowd.work("Anytown", "webhook", given_up=True)
+
+    def waits_for(span):
+        with database.transaction() as tx:
+            tx.conn.execute(
+                sa.update(tables.outbox)
+                .where(tables.outbox.c.id == work_id)
+                .values(due_at=tx.now - span)
+            )
+        waits.note(database)
+        with database.reading() as conn:
+            return waits.by_hour(conn, database.now(conn))
+
+    waits_for(timedelta(minutes=10))
+    found = waits_for(timedelta(minutes=1))
+    assert {queue for _, queue in found} == {"email"}
+    assert max(found.values()) == pytest.approx(600, abs=60)
+
+
+def test_waits_of_long_ago_are_not_kept(database, crowd):
+    with database.transaction() as tx:
+        old = {"hour": 400_000, "queue": "email", "seconds": 5}
+        tx.conn.execute(sa.insert(operation_tables.waits).values(old))
+    crowd.district("Anytown", None)
+    crowd.work("Anytown", "email")
+    waits.note(database)
+    with database.reading() as conn:
+        kept = conn.execute(sa.select(operation_tables.waits.c.hour)).scalars()
+        assert 400_000 not in set(kept)
 
 
 def test_the_last_day_is_counted_by_the_hour(database, crowd):
