@@ -1,9 +1,19 @@
 """The finding of a lost connection: it is about no record, and holds always."""
 
+from typing import Final
+
 import polars as pl
 
 from rosterhold.statemachine.findings import SUBJECT_COLUMNS, Finding
 from rosterhold.statemachine.reasons import Reason
+
+# Codes of a lost connection by what a district can check in Clever; for any other, both.
+CHECK_APP: Final = frozenset({"token_refused", "not_connected"})
+CHECK_SHARING: Final = frozenset({"out_of_scope", "nothing_shared", "incomplete"})
+# What passes, and what only those who run the app can correct.
+PASSES: Final = frozenset({"unreachable", "rate_limited", "bad_answer", "moving"})
+OUR_OWN: Final = frozenset({"credentials_refused", "refused"})
+NOTHING_TO_CHECK: Final = PASSES | OUR_OWN
 
 
 def disconnected(code: str, sentence: str) -> Finding:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.language import ENGLISH, N_, Language
+from rosterhold.statemachine.connection import CHECK_SHARING, OUR_OWN, PASSES
 from rosterhold.statemachine.reasons import Reason
 
 # From this share on, "every" or "nearly all" is said of a kind.
@@ -24,6 +25,9 @@ class Shape(StrEnum):
     """A pattern that people know."""
 
     DISCONNECTED = "disconnected"
+    NOT_SHARED_ENOUGH = "not_shared_enough"
+    PASSING = "passing"
+    OUR_OWN_FAULT = "our_own_fault"
     NOTHING_SHARED = "nothing_shared"
     ONE_SCHOOL_GONE = "one_school_gone"
     SCHOOLS_GONE = "schools_gone"
@@ -88,7 +92,7 @@ def likely_shape(
     """
     reasons = {finding.reason for finding in findings}
     if Reason.DISCONNECTED in reasons:
-        return Guess(Shape.DISCONNECTED)
+        return Guess(_of_the_connection(findings))
     removals = [finding for finding in findings if finding.reason == Reason.DATA_REMOVALS]
     if removals:
         return _of_removals(removals, counts, grades)
@@ -98,6 +102,15 @@ def likely_shape(
     unreadable = first.rule == "unreadable_records"
     shape = Shape.UNREADABLE if unreadable else Shape.DOUBTFUL_CONTACTS
     return Guess(shape, first.kind, first.school_name, first.records)
+
+
+def _of_the_connection(findings: Sequence[Found]) -> Shape:
+    code = next(one.rule for one in findings if one.reason == Reason.DISCONNECTED)
+    if code in OUR_OWN:
+        return Shape.OUR_OWN_FAULT
+    if code in PASSES:
+        return Shape.PASSING
+    return Shape.NOT_SHARED_ENOUGH if code in CHECK_SHARING else Shape.DISCONNECTED
 
 
 def _of_removals(
@@ -182,10 +195,33 @@ def _left(counts: Mapping[str, Mapping[str, int]], kind: str) -> int:
     return counts.get(kind, {}).get("total", 0)
 
 
+_CANNOT_READ: Final = N_("We cannot read your roster from Clever.")
+
 # What happened, and what it usually means.
 _WORDS: Final[Mapping[Shape, tuple[str, str]]] = {
+    Shape.NOT_SHARED_ENOUGH: (
+        _CANNOT_READ,
+        N_(
+            "It looks as if the data that this app needs is not shared with it in Clever, or not "
+            "all of it."
+        ),
+    ),
+    Shape.PASSING: (
+        _CANNOT_READ,
+        N_(
+            "This usually passes by itself: we ask Clever again every night. There is nothing you "
+            "have to do."
+        ),
+    ),
+    Shape.OUR_OWN_FAULT: (
+        _CANNOT_READ,
+        N_(
+            "This is not your fault: the people who run the app have to correct it. There is "
+            "nothing you have to do."
+        ),
+    ),
     Shape.DISCONNECTED: (
-        N_("We cannot read your roster from Clever."),
+        _CANNOT_READ,
         N_("Usually the app was removed in Clever, or its permission was taken away."),
     ),
     Shape.NOTHING_SHARED: (

@@ -12,6 +12,7 @@ from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.views import HoldView, OpenHoldView
 from rosterhold.roster.store import SnapshotLostError, SnapshotStore
 from rosterhold.statemachine.answers import FOR_CHOSEN
+from rosterhold.statemachine.connection import CHECK_APP, CHECK_SHARING, NOTHING_TO_CHECK
 from rosterhold.statemachine.decisions import Action, Answered, judge
 from rosterhold.statemachine.reasons import Reason
 
@@ -40,6 +41,7 @@ class Choice:
 
     Attributes:
         records: how many records an answer to all that is left covers.
+        rules: by which the findings were made that are left.
         places: those that can be answered by themselves; none where there is only one.
     """
 
@@ -48,7 +50,33 @@ class Choice:
     evaluation_no: int
     records: int
     only_new_ids: bool
+    rules: frozenset[str]
     places: Sequence[Place]
+
+    @property
+    def has_new_ids(self) -> bool:
+        return "reidentified" in self.rules
+
+    @property
+    def has_unreadable(self) -> bool:
+        return "unreadable_records" in self.rules
+
+    @property
+    def has_contacts(self) -> bool:
+        return bool(self.rules & _CONTACT_RULES)
+
+    @property
+    def has_nothing_to_check(self) -> bool:
+        """Whether nobody in the district can do anything about the connection."""
+        return bool(self.rules) and self.rules <= NOTHING_TO_CHECK
+
+    @property
+    def checks_app(self) -> bool:
+        return not self.rules <= CHECK_SHARING
+
+    @property
+    def checks_sharing(self) -> bool:
+        return not self.rules <= CHECK_APP
 
     @property
     def needs_number(self) -> bool:
@@ -85,6 +113,9 @@ def _choice(
         evaluation_no=line.evaluation_no,
         records=records_left(store, sync, hold, line, None),
         only_new_ids=only_new_ids(hold, line),
+        rules=frozenset(
+            one.rule for one in hold.findings if one.reason == line.reason and not one.answered
+        ),
         places=places,
     )
 

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from rosterhold.adapters.languages import language
 from rosterhold.roster.language import N_
+from rosterhold.roster.unreadable_words import unreadable_sentence
 from rosterhold.roster.wording import counted, in_order, noun
 from rosterhold.statemachine.retelling import retold
 from rosterhold.web import words
@@ -95,6 +96,7 @@ def _environment(code: str) -> Environment:
         trigger_words=partial(words.trigger_words, language=own),
         grades_words=words.grades_words,
         fact_words=partial(words.fact_words, language=own),
+        unreadable_sentence=partial(unreadable_sentence, language=own),
         set_aside_words=partial(words.set_aside_words, language=own),
         static_version=_static_version(),
     )

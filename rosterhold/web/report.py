@@ -4,20 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import polars as pl
 import sqlalchemy as sa
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rosterhold.adapters import layout
 from rosterhold.adapters.database import districts, views
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.views import FindingView, HoldView, OpenHoldView
 from rosterhold.roster.language import Language
-from rosterhold.roster.store import SnapshotLostError
 from rosterhold.roster.wording import receipt_lines
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.reasons import Reason
@@ -26,6 +23,7 @@ from rosterhold.web import words
 from rosterhold.web.bars import Bar, bar
 from rosterhold.web.choices import choices, only_new_ids
 from rosterhold.web.evaluated import Evaluated, evaluated
+from rosterhold.web.facts import ShownFact, facts_found
 from rosterhold.web.language import language_of
 from rosterhold.web.losses import losses_of
 from rosterhold.web.pages import page
@@ -51,11 +49,11 @@ class ShownFinding:
 
 @dataclass(frozen=True, slots=True)
 class ShownReason:
-    """One open reason with its findings; `facts` are kind, fact and number of records."""
+    """One open reason with its findings, and what was found of their records."""
 
     hold: OpenHoldView
     findings: Sequence[ShownFinding]
-    facts: Sequence[tuple[str, str, int]]
+    facts: Sequence[ShownFact]
     only_new_ids: bool
 
 
@@ -165,9 +163,9 @@ def _reasons(found: Evaluated, hold: HoldView, language: Language) -> list[Shown
             for finding in hold.findings
             if finding.reason == line.reason
         ]
-        facts: Sequence[tuple[str, str, int]] = ()
+        facts: Sequence[ShownFact] = ()
         if line.reason == Reason.DATA_CONFIGURATION:
-            facts = _facts(found)
+            facts = facts_found(found, language)
         shown.append(ShownReason(line, findings, facts, only_new_ids(hold, line)))
     return shown
 
@@ -179,21 +177,6 @@ def _records_of(finding: FindingView) -> str:
     if finding.reason == Reason.DATA_CONFIGURATION:
         return f"?change=held&finding={finding.no}"
     return f"?finding={finding.no}" if finding.reason == Reason.DATA_REMOVALS else ""
-
-
-def _facts(found: Evaluated) -> Sequence[tuple[str, str, int]]:
-    """How many records each fact was found of, most first."""
-    try:
-        counted = (
-            found.store.scan([layout.subjects_ref(found.prefix, Reason.DATA_CONFIGURATION)])
-            .group_by("kind", "fact")
-            .agg(pl.col("key").n_unique().alias("records"))
-            .sort("records", "fact", descending=[True, False])
-            .collect()
-        )
-    except SnapshotLostError:
-        return ()
-    return list(counted.iter_rows())
 
 
 ROUTES: Final = (

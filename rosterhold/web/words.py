@@ -6,6 +6,7 @@ from typing import Final
 
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.language import ENGLISH, N_, Language
+from rosterhold.roster.unreadable_words import unreadable_words
 from rosterhold.roster.wording import counted
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.decisions import Action, Refused, action_of
@@ -149,9 +150,11 @@ def grades_words(low: str, high: str) -> str:
 
 
 def fact_words(fact: str, language: Language = ENGLISH) -> str:
-    """What was found of a record: `7 guardians` in the language, anything else as it is."""
+    """What was found of a record, in the language; the word of a type as it is."""
     found = _GUARDIANS.fullmatch(fact)
-    return counted("contacts", int(found[1]), language) if found else fact
+    return (
+        counted("contacts", int(found[1]), language) if found else unreadable_words(fact, language)
+    )
 
 
 def set_aside_words(what: str, number: int, language: Language = ENGLISH) -> str:

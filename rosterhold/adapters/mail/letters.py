@@ -11,6 +11,7 @@ from rosterhold.roster.changes import REIDENTIFIED, REMOVED
 from rosterhold.roster.language import N_, Language
 from rosterhold.roster.wording import counted, most_telling, receipt_lines
 from rosterhold.statemachine.chart import SyncState
+from rosterhold.statemachine.connection import CHECK_APP, CHECK_SHARING, NOTHING_TO_CHECK
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.statemachine.retelling import retold
 
@@ -71,7 +72,7 @@ def hold_opened(_: EmailRow, about: MailContext) -> Letter:
 
 def connection_lost(_: EmailRow, about: MailContext) -> Letter:
     say = about.language.say
-    to_do = about.cause not in _NOTHING_TO_CHECK
+    to_do = about.cause not in NOTHING_TO_CHECK
     subject = (
         N_("Action needed: {district}, the connection to Clever is lost")
         if to_do
@@ -164,13 +165,6 @@ _EVERY_NIGHT: Final = N_(
     "Clever is asked again every night. As soon as it can be read, the sync goes on by itself."
 )
 
-# Codes of a lost connection (adapters/clever/outcome.py) by what a district can check in Clever.
-_THE_APP: Final = frozenset({"token_refused", "not_connected"})
-_THE_SHARING: Final = frozenset({"out_of_scope", "nothing_shared", "incomplete"})
-_NOTHING_TO_CHECK: Final = frozenset(
-    {"credentials_refused", "unreachable", "rate_limited", "bad_answer", "refused", "moving"}
-)
-
 _CHECK_THE_APP: Final = (
     N_("Log in to Clever as a district administrator and open your applications."),
     N_("Check that our app is still there, and that its request to connect was accepted."),
@@ -199,6 +193,23 @@ _ADVICE: Final = {
         N_(
             "If the data is right as it is, open the report and choose “Accept”. It also says "
             "where you can leave these contacts out."
+        ),
+    ),
+}
+# Where the usual advice does not fit what was found.
+_ADVICE_OF_RULES: Final = {
+    "reidentified": (
+        N_(
+            "If the ids were changed on purpose, for example with another student information "
+            "system, open the report and choose “Confirm removals”: nobody is removed by that."
+        ),
+        _MISTAKE,
+    ),
+    "unreadable_records": (
+        _MISTAKE,
+        N_(
+            "If it cannot be corrected now, open the report and choose “Accept”: the sync goes on "
+            "without the records that could not be read."
         ),
     ),
 }
@@ -277,21 +288,28 @@ def _what_and_why(about: MailContext) -> tuple[Section, ...]:
         why.append(say(N_("and {n} more, in the report"), n=language.number(about.more)))
     if why:
         sections.append(Section(say(N_("Why we stopped")), tuple(why)))
-    advice = tuple(say(line) for line in _ADVICE.get(hold.reason, ()))
+    advice = tuple(map(say, _advice(about, hold)))
     if advice:
         sections.append(Section(say(N_("What to do")), advice))
     return tuple(sections)
+
+
+def _advice(about: MailContext, hold: HoldRow) -> tuple[str, ...]:
+    usual = _ADVICE.get(hold.reason, ())
+    if any(of.get(REMOVED) for of in about.sync.counts.values()) and about.cause == REIDENTIFIED:
+        return usual
+    return _ADVICE_OF_RULES.get(about.cause, usual)
 
 
 def _of_the_connection(about: MailContext) -> tuple[Section, ...]:
     language = about.language
     say = language.say
     happened = Section(say(N_("What happened")), (retold(_hold(about).sentence, language),), False)
-    if about.cause in _NOTHING_TO_CHECK:
+    if about.cause in NOTHING_TO_CHECK:
         return (happened,)
     steps = (
-        *(() if about.cause in _THE_SHARING else _CHECK_THE_APP),
-        *(() if about.cause in _THE_APP else _CHECK_THE_SHARING),
+        *(() if about.cause in CHECK_SHARING else _CHECK_THE_APP),
+        *(() if about.cause in CHECK_APP else _CHECK_THE_SHARING),
         _THEN_FIXED,
     )
     return (happened, Section(say(N_("What to check in Clever")), tuple(map(say, steps))))

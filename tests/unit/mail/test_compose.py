@@ -112,12 +112,17 @@ class Reader(HTMLParser):
         (
             new_ids(300, 1000),
             f"Action needed: {TOWN}, roster sync on hold: 300 students would get a new id",
-            "Confirm removals",
+            "nobody is removed by that",
         ),
         (
             emergency_contacts(30),
             f"Action needed: {TOWN}, roster sync on hold: some data needs your decision",
             "Accept",
+        ),
+        (
+            replace(emergency_contacts(30), rule="unreadable_records"),
+            f"Action needed: {TOWN}, roster sync on hold: some data needs your decision",
+            "goes on without the records that could not be read",
         ),
         (
             lost_connection(),

@@ -41,6 +41,20 @@ def test_a_lost_connection_goes_before_everything():
     assert shape(lost, Found("share_removed")).shape is Shape.DISCONNECTED
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("not_connected", Shape.DISCONNECTED),
+        ("incomplete", Shape.NOT_SHARED_ENOUGH),
+        ("unreachable", Shape.PASSING),
+        ("credentials_refused", Shape.OUR_OWN_FAULT),
+        ("something_new", Shape.DISCONNECTED),
+    ],
+)
+def test_a_lost_connection_is_told_by_who_can_mend_it(code: str, expected: Shape):
+    assert shape(Found(code, reason=Reason.DISCONNECTED)).shape is expected
+
+
 def test_one_school_is_no_longer_shared():
     gone = Found("school_removed", "schools", "s1", "Lincoln")
     guess = shape(gone, Found("share_removed"), schools=1, students=80)

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from rosterhold.statemachine.chart import SyncEvent
+from rosterhold.statemachine.findings import Finding
 from tests.offices import (
+    NOBODY,
     Office,
     emergency_contacts,
     lost_connection,
@@ -48,6 +52,75 @@ def test_a_lost_connection_offers_only_that_it_is_fixed(
 
     assert buttons(page) == ["fixed"]
     assert "still installed for your district" in page
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "asks"),
+    [
+        ("not_connected", "Usually the app was removed", ["still installed"]),
+        (
+            "nothing_shared",
+            "not shared with it in Clever",
+            ["are still shared", "shows no problem"],
+        ),
+        ("unreachable", "usually passes by itself", []),
+        ("refused", "not your fault", []),
+    ],
+)
+def test_what_to_check_fits_what_was_lost(
+    office: Office, comes_in: ComesIn, sync_id: str, code: str, says: str, asks: list[str]
+):
+    office.holds(sync_id, [replace(lost_connection(), rule=code)])
+
+    page = comes_in(sync_id).reads().text
+
+    assert says in page
+    checks = ["still installed", "are still shared", "shows no problem"]
+    assert [check for check in checks if check in page] == asks
+
+
+def unreadable(facts: dict[str, str]) -> Finding:
+    """Students that could not be read: id → why."""
+    found = {"kind": "students", "key": list(facts), "fact": list(facts.values())}
+    return replace(
+        emergency_contacts(len(facts)),
+        rule="unreadable_records",
+        kind="students",
+        sentence="The district has 4 of 100 students that could not be read (4 %).",
+        subjects=pl.DataFrame(found, NOBODY.schema),
+    )
+
+
+def test_what_could_not_be_read_is_told_plainly_and_exactly_for_engineers(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    wrong = "data.roles.student.schools[{}]: Expected `str | null`, got `int`"
+    nameless = "data: Object missing required field `id` (2 records)"
+    office.holds(sync_id, [unreadable({"a": wrong.format(0), "b": wrong.format(1), "": nameless})])
+
+    reads = comes_in(sync_id).reads
+    page = reads().text
+
+    assert page.count("2 students could not be read: ") == 2
+    assert "2 students could not be read: the school is a number where text is expected." in page
+    assert "2 students could not be read: the Clever id is missing." in page
+    assert f"<code>students {wrong.format(1)}</code>" in page
+    assert buttons(page) == ["check_again", "accept"]
+    assert "Yes, go on without them" in page
+    assert "guardian gets" not in page
+
+
+def test_both_questions_of_configuration_have_their_own_words(
+    office: Office, comes_in: ComesIn, sync_id: str
+):
+    office.holds(sync_id, [emergency_contacts(30), unreadable({"a": "data.id: Expected `str`"})])
+
+    page = comes_in(sync_id).reads().text
+
+    assert buttons(page) == ["check_again", "accept", "leave_out"]
+    assert "what every guardian gets" in page
+    assert "are not taken over; everything else is" in page
+    assert "What could not be read is another question" in page
 
 
 def test_doubtful_contacts_can_be_accepted_or_left_out_and_are_counted(
