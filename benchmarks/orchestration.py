@@ -63,7 +63,7 @@ STEPS = MappingProxyType(
 
 
 def work(stop: Event) -> None:
-    configure("json", "WARNING")
+    configure("json", "WARNING", for_good=True)
     parts = services()
     declare(parts.broker, Runner(parts, STEPS))
     worker = Worker(parts.broker, worker_threads=THREADS)

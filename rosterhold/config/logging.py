@@ -101,12 +101,13 @@ class _StandardError(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
-def configure(log_format: str, level: str = "INFO") -> None:
+def configure(log_format: str, level: str = "INFO", *, for_good: bool = False) -> None:
     """Send every log line of this process to standard error, masked.
 
     Args:
         log_format: "json" (one object a line) or "console" (to be read on a terminal).
         level: the least severe level that is written.
+        for_good: whether it is never configured again, which spares every line the question.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -124,7 +125,7 @@ def configure(log_format: str, level: str = "INFO") -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=for_good,
     )
     handler = _StandardError()
     handler.setFormatter(

@@ -41,7 +41,7 @@ def run_workers(
         config: a TOML file of settings.
     """
     settings = load(os.environ, config)
-    configure(settings.log_format)
+    configure(settings.log_format, for_good=True)
     for name in PRELOADED:
         importlib.import_module(name)
     unit = Unit(

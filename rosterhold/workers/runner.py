@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -104,18 +103,17 @@ class Runner:
         """
         until = time.monotonic() + INLINE_BUDGET_S
         try:
-            claim = claims.claim(self._services.database, work_id, goes_on=True)
+            claim = claims.claim(self._services.database, work_id, goes_on=time.monotonic() < until)
             if claim is not None and claim.deaths >= claims.MAX_DEATHS:
                 self._end(claim, WORKERS_DIED.format(times=claim.attempts - 1))
                 return
             while claim is not None:
-                claim = replace(claim, goes_on=time.monotonic() < until)
-                claim = self._next(claim, self._one(claim))
+                claim = self._next(claim, self._one(claim), until)
         except SQLAlchemyError as error:
             log.warning("the database is away; the sweep comes back", work_id=work_id, error=error)
 
-    def _next(self, claim: Claim, follow: Follow) -> Claim | None:
-        """The step to go on with; for everything else the bell is rung."""
+    def _next(self, claim: Claim, follow: Follow, until: float) -> Claim | None:
+        """The step to go on with, which goes on itself before `until`; else the bell is rung."""
         # The chart asks for one step at a time, or none. What an errand begins is left to others.
         goes_on = claim.goes_on and claim.work in SYNC_STEPS
         step = next((new for new in follow if goes_on and new.work in SYNC_STEPS), None)
@@ -124,7 +122,7 @@ class Runner:
             self._services.doorbell.ring(others)
         if step is None:
             return None
-        following = claim.next_step(step)
+        following = claim.next_step(step, goes_on=time.monotonic() < until)
         if not self._stopping.is_set():
             return following
         self._hand_back(following)

@@ -27,19 +27,22 @@ class Slate:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, PLACES * _ENTRY.size)
+        # The writer's own: whoever reads looks at the memory.
+        self._free = list(range(PLACES))
 
     def write(self, entry: Entry) -> int | None:
         """Note an entry; returns its place, None when there is none left."""
-        for place in range(PLACES):
-            if self._at(place).work_id == 0:
-                values = (entry.work_id, entry.epoch, entry.deaths)
-                _ENTRY.pack_into(self._memory, place * _ENTRY.size, *values)
-                return place
-        return None
+        if not self._free:
+            return None
+        place = self._free.pop()
+        values = (entry.work_id, entry.epoch, entry.deaths)
+        _ENTRY.pack_into(self._memory, place * _ENTRY.size, *values)
+        return place
 
     def wipe(self, place: int | None) -> None:
         if place is not None:
             _ENTRY.pack_into(self._memory, place * _ENTRY.size, 0, 0, 0)
+            self._free.append(place)
 
     def read(self) -> list[Entry]:
         return [entry for place in range(PLACES) if (entry := self._at(place)).work_id]

@@ -81,17 +81,20 @@ class Claim:
         """How often it was begun, and its worker was never heard of again."""
         return self.attempts - 1 - self.failures
 
-    def next_step(self, written: Written) -> "Claim":
+    def next_step(self, written: Written, *, goes_on: bool) -> "Claim":
         """The claim of the step that was written, leased, in the transaction of this one."""
-        return replace(
-            self,
+        return Claim(
             work_id=written.work_id,
-            work=written.work,
-            sync=written.sync,
             epoch=1,
+            work=written.work,
+            queue=self.queue,
+            district_id=self.district_id,
+            sync_id=self.sync_id,
             subject="",
             attempts=1,
             failures=0,
+            sync=written.sync,
+            goes_on=goes_on,
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from rosterhold.adapters.database import connections
+from rosterhold.adapters.database.connections import Straight
 
 if TYPE_CHECKING:
     from rosterhold.adapters.database.claims import Claim
@@ -84,10 +85,11 @@ class Alone(Transaction):
     SQLAlchemy's part of an execution costs more CPU than the driver's.
     """
 
-    __slots__ = ("_connected", "_single")
+    __slots__ = ("_connected", "_single", "_straight")
 
-    def __init__(self, database: "Database", single: sa.Engine) -> None:
+    def __init__(self, database: "Database", single: sa.Engine, straight: Straight) -> None:
         self._single = single
+        self._straight = straight
         self._connected: sa.Connection | None = None
         self.clock = database.now
         self.is_sqlite = False
@@ -112,7 +114,7 @@ class Alone(Transaction):
     def at_once(self, sql: str, parameters: dict[str, Any]) -> Sequence[Any] | None:
         if self._connected is not None:
             return super().at_once(sql, parameters)
-        return connections.at_once(self._single, sql, parameters)
+        return self._straight.execute(sql, parameters)
 
     def close(self) -> None:
         if self._connected is not None:
@@ -150,6 +152,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine = connections.sqlite(parsed) if self.is_sqlite else connections.postgres(parsed)
         self._single = self.engine.execution_options(**{connections.SINGLE: True})
+        self._straight = None if self.is_sqlite else Straight(self.engine)
         # SQLite's own wait for the one writer is unfair; writers of a process queue here instead.
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -167,11 +170,11 @@ class Database:
 
         With SQLite, which has none to save, it is a transaction like any other.
         """
-        if self.is_sqlite:
+        if self._straight is None:
             with self.transaction() as tx:
                 yield tx
             return
-        alone = Alone(self, self._single)
+        alone = Alone(self, self._single, self._straight)
         try:
             yield alone
         finally:
@@ -203,6 +206,8 @@ class Database:
         return self.now(conn) if self.is_sqlite else STATEMENT_TIME
 
     def dispose(self) -> None:
+        if self._straight is not None:
+            self._straight.close()
         self.engine.dispose()
 
 

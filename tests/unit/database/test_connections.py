@@ -2,7 +2,9 @@
 
 import math
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -82,6 +84,42 @@ def test_a_connection_that_broke_while_it_lay_unused_is_not_used(
     other.dispose()
 
 
+def test_a_connection_that_broke_after_a_single_statement_is_not_used_for_the_next(
+    database: Database, work_id: int, monkeypatch: pytest.MonkeyPatch
+):
+    other = Database(database.engine.url.render_as_string(hide_password=False))
+    with other.one_statement() as tx:
+        tx.at_once("SELECT 1", {})
+    ends_every_other_connection(database)
+    monkeypatch.setattr(connections, "TRUSTED_FOR_S", 0.0)
+    assert claims.claim(other, work_id) is not None
+    other.dispose()
+
+
+def test_a_refused_statement_leaves_its_connection_for_the_next(database: Database):
+    with database.one_statement() as tx:
+        before = tx.at_once("SELECT pg_backend_pid()", {})
+        with pytest.raises(sa.exc.ProgrammingError):
+            tx.at_once("SELECT nothing", {})
+        assert tx.at_once("SELECT pg_backend_pid()", {}) == before
+
+
+def test_connections_that_are_lent_for_long_are_few(database: Database):
+    everybody = threading.Barrier(15)
+
+    def ask() -> None:
+        everybody.wait()
+        with database.one_statement() as tx:
+            tx.at_once("SELECT pg_sleep(0.2)", {})
+
+    with ThreadPoolExecutor(15) as threads:
+        for asked in [threads.submit(ask) for _ in range(15)]:
+            asked.result()
+    pool = database.engine.pool
+    assert isinstance(pool, sa.QueuePool)
+    assert pool.checkedout() <= connections.LENT
+
+
 def test_of_connections_that_broke_one_statement_learns_it_and_the_next_one_works(
     database: Database, work_id: int, monkeypatch: pytest.MonkeyPatch
 ):
@@ -113,13 +151,15 @@ def test_a_statement_that_is_interrupted_leaves_its_connection_to_nobody(
 ):
     used: list[psycopg.Connection] = []
 
-    def interrupt(connection: psycopg.Connection, *_given: object) -> None:
-        used.append(connection)
+    def interrupt(cursor: psycopg.Cursor, *_given: object) -> None:
+        used.append(cursor.connection)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(psycopg.Connection, "execute", interrupt)
-    with database.one_statement() as tx, pytest.raises(KeyboardInterrupt):
+    with database.one_statement() as tx:
         tx.at_once("SELECT 1", {})
+        monkeypatch.setattr(psycopg.Cursor, "execute", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            tx.at_once("SELECT 1", {})
     assert [connection.closed for connection in used] == [True]
 
 

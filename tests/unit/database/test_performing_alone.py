@@ -64,7 +64,7 @@ def test_a_step_settles_its_claim_and_leaves_the_next_one_leased(database: Datab
 def test_steps_go_on_to_the_end_and_the_history_has_them_all(database: Database, claim: Claim):
     for event in (SyncEvent.FETCHED, SyncEvent.CLEAR):
         (following,) = takes(database, claim, event)
-        claim = claim.next_step(following)
+        claim = claim.next_step(following, goes_on=True)
     assert takes(database, claim, SyncEvent.APPLIED) == ()
     with database.reading() as conn:
         lines = views.history(conn, claim.sync_id)
