@@ -239,6 +239,12 @@ class Office:
                 time_zone="America/Chicago",
             )
 
+    def clever_pauses(self, district_id: str, pause_end: str) -> None:
+        """As the last fetch of the district heard from Clever."""
+        with self.database.transaction() as tx:
+            values = {"clever_state": "paused", "clever_pause_end": pause_end}
+            districts.update(tx, district_id, values)
+
     def link(self, sync_id: str, email: str = ADMINISTRATOR) -> str:
         """A link to log in that leads to the report; a button there lets in."""
         return self.link_to(f"/syncs/{sync_id}", email)

@@ -72,6 +72,10 @@ class DistrictDocument(msgspec.Struct, frozen=True):
     events: bool
     clever_state: str | None
     clever_error: str | None
+    clever_last_sync: datetime | None
+    clever_pause_start: str | None
+    clever_pause_end: str | None
+    at_clever: str
     disconnected_since: datetime | None
     schedule: str | None
     next_due_at: datetime | None
@@ -79,7 +83,7 @@ class DistrictDocument(msgspec.Struct, frozen=True):
     state: str | None
 
 
-def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
+def _document(conn: sa.Connection, district: DistrictRow, now: datetime) -> DistrictDocument:
     last = views.latest_sync(conn, district.id)
     addresses = mail_views.address_views(conn, district.id)
     schedule = schedules.get(conn, district.id)
@@ -104,6 +108,10 @@ def _document(conn: sa.Connection, district: DistrictRow) -> DistrictDocument:
         events=district.events,
         clever_state=district.clever_state,
         clever_error=district.clever_error,
+        clever_last_sync=district.clever_last_sync,
+        clever_pause_start=district.clever_pause_start,
+        clever_pause_end=district.clever_pause_end,
+        at_clever=str(district.at_clever(now)),
         disconnected_since=district.disconnected_since,
         schedule=schedule.cron if schedule else None,
         next_due_at=schedule.next_due_at if schedule else None,
@@ -148,7 +156,7 @@ def add(
         except DistrictExistsError as error:
             raise CliError(str(error)) from error
         with database.reading() as conn:
-            document = _document(conn, the_district(conn, clever_id))
+            document = _document(conn, the_district(conn, clever_id), database.now(conn))
     if as_json:
         print_json(document)
     else:
@@ -174,7 +182,8 @@ def _name_of(tx: Transaction, clever_id: str, said: str | None) -> str:
 def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """All districts, by name."""
     with database_of(ctx) as database, database.reading() as conn:
-        found = [_document(conn, district) for district in districts.every(conn)]
+        now = database.now(conn)
+        found = [_document(conn, district, now) for district in districts.every(conn)]
     if as_json:
         print_json(found)
         return
@@ -189,7 +198,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 def show(ctx: typer.Context, district: District, *, as_json: AsJson = False) -> None:
     """One district with its settings."""
     with database_of(ctx) as database, database.reading() as conn:
-        document = _document(conn, the_district(conn, district))
+        document = _document(conn, the_district(conn, district), database.now(conn))
     _print(document, as_json=as_json)
 
 
@@ -242,7 +251,7 @@ def set_(
             mails.write(tx, row.id)
             _follow(tx, row.id, events)
         with database.reading() as conn:
-            document = _document(conn, the_district(conn, row.id))
+            document = _document(conn, the_district(conn, row.id), database.now(conn))
     _print(document, as_json=as_json)
 
 

@@ -6,7 +6,7 @@ stand, with `N_` where they are only said later, and are named by their English.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from gettext import NullTranslations
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -75,6 +75,12 @@ class Language:
         from babel.dates import format_skeleton  # noqa: PLC0415 - as said
 
         return format_skeleton("MMMd", at.astimezone(_zone(zone_name)), locale=self.locale)
+
+    def date(self, day: date) -> str:
+        """`Nov 4, 2025`."""
+        from babel.dates import format_skeleton  # noqa: PLC0415 - see `day`
+
+        return format_skeleton("yMMMd", day, locale=self.locale)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -92,6 +92,7 @@ def dashboard(request: Request) -> Response:
         overview=overview,
         hold=hold,
         held_for=_held_for(request, hold),
+        at_clever=district.at_clever(site.clock(), language_of(request)),
         guess=words.guess_words(overview.guess, language_of(request)),
         schools=schools_page(overview.schools, schools_query(request.query_params)),
         standings=Standing,

@@ -107,6 +107,7 @@ def _content(request: Request) -> dict[str, Any]:
             "sync": view,
             "state": sync.state,
             "hold": hold,
+            "at_clever": district.at_clever(site.clock(), language_of(request)),
             "seen": f"{view.version}-{sum(view.progress.values())}",
             "csrf": form_token(request, visitor),
             "steps": words.STEPS,

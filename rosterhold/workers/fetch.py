@@ -12,7 +12,7 @@ from rosterhold.adapters.clever import parts
 from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.follow import Base, Doubt, fetch_by_events
-from rosterhold.adapters.clever.outcome import CannotConnect, Fetched
+from rosterhold.adapters.clever.outcome import CannotConnect, DistrictFacts, Fetched
 from rosterhold.adapters.database import claims, districts, holds, notices, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
@@ -123,16 +123,7 @@ def _show_progress(tx: Transaction, sync_id: str, kind: str, records: int) -> No
 
 
 def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str, how: str) -> None:
-    facts = fetched.district
-    districts.update(
-        tx,
-        sync.district_id,
-        {
-            "clever_state": facts.state,
-            "clever_error": facts.error,
-            "clever_last_sync": _moment(facts.last_sync),
-        },
-    )
+    _note(tx, sync, fetched.district)
     closed = holds.resolve(tx, sync.id, [Reason.DISCONNECTED], "connected again")
     webhooks.announce_released(tx, sync.district_id, sync.id, closed)
     changes = {
@@ -142,6 +133,21 @@ def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str, how: st
         },
     }
     perform(tx, sync, SyncEvent.FETCHED, Cause(how), changes)
+
+
+def _note(tx: Transaction, sync: SyncRow, facts: DistrictFacts) -> None:
+    """Keep what Clever said of the district itself."""
+    districts.update(
+        tx,
+        sync.district_id,
+        {
+            "clever_state": facts.state,
+            "clever_error": facts.error,
+            "clever_last_sync": _moment(facts.last_sync),
+            "clever_pause_start": facts.pause_start if _moment(facts.pause_start) else None,
+            "clever_pause_end": facts.pause_end if _moment(facts.pause_end) else None,
+        },
+    )
 
 
 def _moment(text: str) -> datetime | None:
@@ -154,6 +160,8 @@ def _moment(text: str) -> datetime | None:
 
 
 def _hold(tx: Transaction, sync: SyncRow, refusal: CannotConnect) -> None:
+    if refusal.district is not None:
+        _note(tx, sync, refusal.district)
     finding = disconnected(refusal.code, refusal.sentence)
     evaluation_no = sync.evaluation_no + 1
     holds.write_findings(tx, sync, evaluation_no, [finding])

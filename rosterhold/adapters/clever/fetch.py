@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -74,17 +74,17 @@ async def fetch_snapshot(
         return earlier
     try:
         grant = await client.token(clever_id)
-        return await _Fetch(client, store, prefix, grant, had, on_page, followed).run()
-    except IncompleteFetchError as error:
-        # A page that was kept may be the wrong one.
-        store.delete_tree(prefix)
-        return _explained(error)
     except CleverError as error:
         return _explained(await _cause(client, clever_id, error))
+    fetching = _Fetch(client, store, prefix, grant, had, on_page, followed)
+    outcome = await fetching.come_to()
+    return replace(outcome, district=fetching.facts) if fetching.facts is not None else outcome
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Fetch:
+    """One fetch; `facts` is what Clever said of the district last."""
+
     client: CleverClient
     store: SnapshotStore
     prefix: str
@@ -92,8 +92,19 @@ class _Fetch:
     had: Mapping[str, int]
     on_page: Callable[[str, int], None]
     followed: bool
+    facts: DistrictFacts | None = None
 
-    async def run(self) -> Fetched | CannotConnect:
+    async def come_to(self) -> Fetched | CannotConnect:
+        try:
+            return await self._run()
+        except IncompleteFetchError as error:
+            # A page that was kept may be the wrong one.
+            self.store.delete_tree(self.prefix)
+            return _explained(error)
+        except CleverError as error:
+            return _explained(await _cause(self.client, self.grant.district_clever_id, error))
+
+    async def _run(self) -> Fetched | CannotConnect:
         facts = await self._facts()
         reading = await self._begin(facts)
         while reading.reading <= MAX_READINGS:
@@ -137,13 +148,14 @@ class _Fetch:
     async def _facts(self) -> DistrictFacts:
         district_id = self.grant.district_clever_id
         try:
-            return DistrictFacts.of(await self.client.district(district_id, self.grant))
+            self.facts = DistrictFacts.of(await self.client.district(district_id, self.grant))
         except NotFoundError as error:
             raise NotConnectedError(
                 "Clever does not show the district to the app",
                 status=error.status,
                 request_id=error.request_id,
             ) from error
+        return self.facts
 
     async def _list(self, listing: Listing) -> None:
         records = parts.records_kept(self.store, self.prefix, listing)

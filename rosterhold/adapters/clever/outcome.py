@@ -43,8 +43,8 @@ class DistrictFacts(msgspec.Struct, frozen=True):
             error=district.error or "",
             last_sync=district.last_sync or "",
             last_clever_sync=district.last_clever_sync or "",
-            pause_start=district.pause_start or "",
-            pause_end=district.pause_end or "",
+            pause_start=_text(district.pause_start),
+            pause_end=_text(district.pause_end),
             launch_date=district.launch_date or "",
             sis_type=district.sis_type or "",
             portal_url=district.portal_url or "",
@@ -60,6 +60,10 @@ class DistrictFacts(msgspec.Struct, frozen=True):
         `last_clever_sync` is there only where Clever switched it on, and moves with the sharing.
         """
         return self.last_sync, self.last_clever_sync
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,14 @@ class CannotConnect:
         sentence: for a district administrator: what it means and what to check.
         permanent: whether trying again soon would change nothing.
         detail: for support: the list, HTTP status, Clever's words; no names, no tokens.
+        district: what Clever said of the district all the same, if it was asked.
     """
 
     code: str
     sentence: str
     permanent: bool
     detail: str
+    district: DistrictFacts | None = None
 
 
 _CHECK_APP: Final = N_(

@@ -173,8 +173,9 @@ class District(Struct):
     launch_date: Text = None
     last_sync: Text = None
     last_clever_sync: Text = None
-    pause_start: Text = None
-    pause_end: Text = None
+    # Days in Clever's documentation, moments in its schema: anything else does no harm.
+    pause_start: object = None
+    pause_end: object = None
     district_contact: Person | Missing = None
 
 

@@ -12,7 +12,19 @@ from rosterhold.adapters.database.operations import PAGE_SIZE
 from rosterhold.adapters.database.tables import districts, findings, holds, syncs
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.reasons import Reason
+from rosterhold.statemachine.upstream import AtClever, at_clever
 
+# The columns of a line that the district itself has, in their order.
+_OF_DISTRICT: Final = (
+    "id",
+    "name",
+    "clever_id",
+    "disconnected_since",
+    "clever_state",
+    "clever_error",
+    "clever_pause_end",
+    "time_zone",
+)
 PEOPLE: Final = ("students", "teachers", "staff", "contacts", "district_admins")
 
 
@@ -48,6 +60,10 @@ class DistrictLine:
     name: str
     clever_id: str
     disconnected_since: datetime | None
+    clever_state: str | None
+    clever_error: str | None
+    clever_pause_end: str | None
+    time_zone: str
     sync_id: str | None
     state: str | None
     started_at: datetime | None
@@ -56,6 +72,16 @@ class DistrictLine:
     failure: str | None
     records: int
     people: int
+
+    def at_clever(self, now: datetime) -> AtClever:
+        """What Clever does with its data, as it said at the last fetch."""
+        return at_clever(
+            self.clever_state,
+            self.clever_error,
+            self.clever_pause_end,
+            zone=self.time_zone,
+            now=now,
+        )
 
 
 def district_lines(
@@ -80,10 +106,7 @@ def district_lines(
     of_people = sa.func.coalesce(people.c.people, 0).label("people")
     query = (
         sa.select(
-            districts.c.id,
-            districts.c.name,
-            districts.c.clever_id,
-            districts.c.disconnected_since,
+            *(districts.c[name] for name in _OF_DISTRICT),
             last.c.id.label("sync_id"),
             last.c.state,
             last.c.started_at,

@@ -17,8 +17,10 @@ from rosterhold.adapters.database.tables import (
     districts,
     school_settings,
 )
+from rosterhold.roster.language import ENGLISH, Language
 from rosterhold.statemachine.policy import Policies, policies
 from rosterhold.statemachine.reminders import USUAL_QUIET_HOURS, QuietHours, quiet_hours
+from rosterhold.statemachine.upstream import AtClever, at_clever
 
 # What a district has until somebody says where it is.
 UNKNOWN_ZONE: Final = "UTC"
@@ -40,6 +42,8 @@ class DistrictRow:
     clever_state: str | None
     clever_error: str | None
     clever_last_sync: datetime | None
+    clever_pause_start: str | None
+    clever_pause_end: str | None
     created_at: datetime
     quiet_hours: str | None
     language: str
@@ -50,6 +54,17 @@ class DistrictRow:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def at_clever(self, now: datetime, language: Language = ENGLISH) -> AtClever:
+        """What Clever does with its data, as it said at the last fetch."""
+        return at_clever(
+            self.clever_state,
+            self.clever_error,
+            self.clever_pause_end,
+            zone=self.time_zone,
+            now=now,
+            language=language,
+        )
 
     @property
     def quiet(self) -> QuietHours | None:

@@ -44,6 +44,9 @@ districts = sa.Table(
     sa.Column("clever_state", sa.Text),
     sa.Column("clever_error", sa.Text),
     sa.Column("clever_last_sync", UtcDateTime),
+    # Days or moments in ISO 8601, as Clever gave them; NULL for none that can be read.
+    sa.Column("clever_pause_start", sa.Text),
+    sa.Column("clever_pause_end", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     # Local times between which no mail goes out, as "20:00-07:00"; NULL for none.
     sa.Column("quiet_hours", sa.Text),

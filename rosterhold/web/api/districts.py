@@ -1,6 +1,8 @@
 """Districts and their schools."""
 
+from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -43,6 +45,9 @@ class District(BaseModel):
                     "clever_state": "success",
                     "clever_error": None,
                     "clever_last_sync": "2026-03-02T07:12:44Z",
+                    "clever_pause_start": None,
+                    "clever_pause_end": None,
+                    "at_clever": "",
                     "created_at": "2026-01-12T15:03:10Z",
                 }
             ]
@@ -60,7 +65,16 @@ class District(BaseModel):
         description="What Clever said of the district at the last fetch."
     )
     clever_error: str | None
-    clever_last_sync: datetime | None
+    clever_last_sync: datetime | None = Field(
+        description="When the district's data came to Clever last."
+    )
+    clever_pause_start: str | None = Field(
+        description="A day or a moment in ISO 8601, as Clever gave it."
+    )
+    clever_pause_end: str | None
+    at_clever: str = Field(
+        description="That Clever holds or has paused the data, and what to do; else empty."
+    )
     created_at: datetime
 
 
@@ -94,8 +108,8 @@ class School(BaseModel):
     policy: dict[str, Any] = Field(description="Limits of its own; see docs/settings.md.")
 
 
-def _item(row: DistrictRow) -> District:
-    return District.model_validate(row)
+def _item(row: DistrictRow, now: datetime) -> District:
+    return District.model_validate({**asdict(row), "at_clever": str(row.at_clever(now))})
 
 
 @router.get("/districts", summary="List districts", responses=tagged())
@@ -108,14 +122,15 @@ def list_districts(
     (after,) = keys_of("districts", cursor, str) or ("",)
     with caller.database.reading() as conn:
         rows = listings.districts_after(conn, caller.tenant, after=after, limit=limit + 1)
-    return page_of(rows, limit, _item, lambda row: cursor_of("districts", row.id))
+    item = partial(_item, now=caller.site.clock())
+    return page_of(rows, limit, item, lambda row: cursor_of("districts", row.id))
 
 
 @router.get("/districts/{district_id}", summary="Show a district", responses=tagged())
 def show_district(
     district_id: DistrictId, caller: Caller = needs(Scope.DISTRICTS_READ)
 ) -> District:
-    return _item(caller.district(district_id))
+    return _item(caller.district(district_id), caller.site.clock())
 
 
 @router.get(

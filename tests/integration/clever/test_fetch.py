@@ -244,3 +244,10 @@ def test_clevers_own_demo_district_is_read_whole(clever, fetching, shared, page_
     assert not fetched.manifest.invalid_counts
     student = fetching.rows(fetched, "students")[0]
     assert student["dob"] == "2007-02-11"
+
+
+@pytest.mark.parametrize("end", ["2027-08-15", "2027-08-15T00:00:00.000Z", 7, None, {}])
+def test_what_is_no_text_among_the_ends_of_pauses_does_no_harm(clever, fetching, end):
+    clever.has_a_small_roster()
+    clever.district |= {"state": "paused", "pause_end": end}
+    assert fetching().district.pause_end == (end if isinstance(end, str) else "")

@@ -1,6 +1,10 @@
 """What a service does over several syncs of one small district."""
 
-from rosterhold.adapters.database import views
+from datetime import UTC, datetime
+
+import pytest
+
+from rosterhold.adapters.database import districts, views
 from rosterhold.statemachine.decisions import Action, Refused
 
 
@@ -70,3 +74,15 @@ def test_students_who_return_come_back_under_their_own_ids(small_town):
     done = small_town.sync()
     assert done.state == "completed"
     assert small_town.roster()["students"] == before["students"]
+
+
+@pytest.mark.parametrize("settings", ["embedded"], indirect=True)
+def test_what_clever_does_with_the_data_is_known_after_a_sync_that_was_not_complete(small_town):
+    small_town.clever_changes("hold")
+    small_town.clever_fails("503", path="users")
+    held = small_town.sync()
+    assert held.state == "on_hold.disconnected"
+    with small_town.services.database.reading() as conn:
+        district = districts.find(conn, small_town.district_id)
+    said = str(district.at_clever(datetime.now(UTC)))
+    assert said.startswith("Clever is holding your data: Sync on hold: a large share of records")

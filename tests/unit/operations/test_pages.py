@@ -124,6 +124,12 @@ def test_a_name_of_a_district_is_no_markup(operator, crowd):
     assert "<b>Anytown" not in operator.get("/operations/districts").text
 
 
+def test_a_district_that_clever_holds_says_so(office, operator, crowd):
+    office.clever_pauses(crowd.district("Anytown", "completed"), "2099-08-15")
+    text = operator.get("/operations/districts").text
+    assert "Clever has paused your data until Aug 15, 2099." in text
+
+
 def test_a_page_asks_as_often_however_many_districts_there_are(office, operator, crowd):
     asked = []
     sa.event.listen(

@@ -106,6 +106,19 @@ def test_a_lost_connection_says_so(office: Office, reads: Callable[..., str], sy
     assert "on hold were applied" not in page
 
 
+def test_a_pause_at_clever_stands_on_the_dashboard_and_on_the_report_of_a_hold(
+    office: Office, comes_in: ComesIn, reads: Callable[..., str], sync_id: str, district: str
+):
+    office.clever_pauses(district, "2099-08-15")
+    leaving = students(53)
+    office.holds(sync_id, [removal(leaving, 100)], leaving)
+    sentence = "Clever has paused your data until Aug 15, 2099."
+
+    assert sentence in reads()
+    assert sentence in comes_in(sync_id).reads().text
+    assert "hasta el 15 ago 2099" in comes_in(sync_id).reads("?lang=es").text
+
+
 def test_a_running_sync_asks_for_nothing(reads: Callable[..., str]):
     page = reads()
 

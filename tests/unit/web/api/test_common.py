@@ -148,3 +148,12 @@ def test_without_redis_every_request_is_let_through(office: Office, calls: Calls
     client = calls()
 
     assert [client.get("/districts").status_code for _ in range(3)] == [200] * 3
+
+
+def test_a_district_tells_of_a_pause_at_clever(office: Office, calls: Calls, district: str):
+    office.clever_pauses(district, "2099-08-15")
+
+    shown = calls().get(f"/districts/{district}").json()
+
+    assert shown["clever_pause_end"] == "2099-08-15"
+    assert shown["at_clever"].startswith("Clever has paused your data until Aug 15, 2099. ")
