@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -13,6 +14,7 @@ from rosterhold.roster.language import N_
 from rosterhold.roster.references import among, record_key
 from rosterhold.roster.store import SnapshotLostError
 from rosterhold.web.evaluated import Evaluated
+from rosterhold.web.kept_frames import kept
 
 # The columns that say something to a person, as they are called; ids of other records do not.
 COLUMN_WORDS: Final[Mapping[str, str]] = {
@@ -92,8 +94,7 @@ def _facts_of_kind(
     if change == REMOVED and not set(_TELLING) & set(kind.columns):
         return {}
     try:
-        rows = _of_keys(found.store.scan([layout.changes_ref(found.prefix, kind.name)]), kind, keys)
-        stored = rows.filter(pl.col("change") == change).collect()
+        stored = _stored(found, change, kind, keys)
     except SnapshotLostError:
         return {}
     if change == CHANGED:
@@ -118,6 +119,23 @@ def _facts_of_kind(
     }
 
 
+def _stored(found: Evaluated, change: str, kind: Kind, keys: pl.Series) -> pl.DataFrame:
+    """The rows of these keys in the change set; of those that go, what tells most."""
+    ref = layout.changes_ref(found.prefix, kind.name)
+    if change == REMOVED:
+        gone = kept(found.store, ref, REMOVED, partial(_what_goes, found, kind, ref))
+        return gone.filter(among("key", keys))
+    rows = _of_keys(found.store.scan([ref]), kind, keys)
+    return rows.filter(pl.col("change") == change).collect()
+
+
+def _what_goes(found: Evaluated, kind: Kind, ref: str) -> pl.DataFrame:
+    """Of all records of a kind that go, what tells most."""
+    rows = found.store.scan([ref]).filter(pl.col("change") == REMOVED)
+    told = [column for column in _TELLING if column in kind.columns]
+    return rows.select(record_key(kind.key).alias("key"), *told).collect()
+
+
 def _of_keys(rows: pl.LazyFrame, kind: Kind, keys: pl.Series) -> pl.LazyFrame:
     key = record_key(kind.key)
     return rows.filter(among(key, keys)).with_columns(key.alias("key"))
@@ -138,11 +156,15 @@ def _differences(
 
 def _classes(found: Evaluated, students: pl.Series) -> dict[str, int]:
     """How many classes each of these students would leave."""
+    ref = layout.changes_ref(found.prefix, "enrolments")
     try:
-        enrolments = found.store.scan([layout.changes_ref(found.prefix, "enrolments")])
+        left = kept(found.store, ref, "classes", partial(_classes_left, found, ref))
     except SnapshotLostError:
         return {}
-    left = enrolments.filter(
-        pl.col("change") == REMOVED, among("student_clever_id", students)
-    ).group_by("student_clever_id")
-    return dict(left.agg(pl.len()).collect().iter_rows())
+    return dict(left.filter(among("student_clever_id", students)).iter_rows())
+
+
+def _classes_left(found: Evaluated, ref: str) -> pl.DataFrame:
+    """How many classes each student would leave."""
+    rows = found.store.scan([ref]).filter(pl.col("change") == REMOVED)
+    return rows.group_by("student_clever_id").agg(pl.len()).collect()

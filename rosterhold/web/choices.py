@@ -1,6 +1,6 @@
 """The buttons that a held sync offers, and what their forms carry."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -137,10 +137,11 @@ def records_left(
     if len(meant) == len(findings):
         return line.records
     try:
-        named = _counted(store, _named_ref(sync, line))  # type: ignore[arg-type] # stores hash
+        ref = _named_ref(sync, line)
         if len(meant) == 1:
-            return int(named.filter(pl.col("finding") == meant[0])["n"].sum())
-        return _distinct(store, _named_ref(sync, line), meant)
+            counted = _counted(store, ref)  # type: ignore[arg-type] # stores hash
+            return counted.get(meant[0], 0)
+        return _distinct(store, ref, tuple(meant))  # type: ignore[arg-type] # stores hash
     except SnapshotLostError:
         return line.records
 
@@ -149,17 +150,18 @@ def _named_ref(sync: SyncRow, line: OpenHoldView) -> str:
     return layout.named_ref(layout.evaluation_prefix(sync.district_id, sync.id, line.evaluation_no))
 
 
-def _distinct(store: SnapshotStore, ref: str, findings: Sequence[int]) -> int:
+@lru_cache(_KEPT_COUNTS)
+def _distinct(store: SnapshotStore, ref: str, findings: tuple[int, ...]) -> int:
     """How many records some findings are about; one that several name counts once."""
     records = store.scan([ref]).filter(pl.col("finding").is_in(findings)).select("kind", "key")
     return int(records.unique().select(pl.len()).collect().item())
 
 
 @lru_cache(_KEPT_COUNTS)
-def _counted(store: SnapshotStore, ref: str) -> pl.DataFrame:
-    """How many records (`n`) each finding is about. A file of the store never changes."""
+def _counted(store: SnapshotStore, ref: str) -> Mapping[int, int]:
+    """How many records each finding is about. A file of the store never changes."""
     named = store.scan([ref]).select("finding", "kind", "key").unique()
-    return named.group_by("finding").agg(pl.len().alias("n")).collect()
+    return dict(named.group_by("finding").agg(pl.len()).collect().iter_rows())
 
 
 def _places(store: SnapshotStore, sync: SyncRow, hold: HoldView, line: OpenHoldView) -> list[Place]:

@@ -56,7 +56,7 @@ class Evaluated:
     def tally(self) -> pl.DataFrame:
         """How many records (`n`) would be removed, by TALLIED; none when the file is gone."""
         try:
-            return _tally(self.store, self.removed_ref)  # type: ignore[arg-type] # stores hash
+            return tally_of(self.store, self.removed_ref)  # type: ignore[arg-type] # stores hash
         except SnapshotLostError:
             return no_tally()
 
@@ -105,8 +105,12 @@ def _frames(store: SnapshotStore, ref: str | None) -> Frames:
 
 
 @lru_cache(_KEPT_TALLIES)
-def _tally(store: SnapshotStore, ref: str) -> pl.DataFrame:
-    """A file of the store never changes, so it is counted once."""
+def tally_of(store: SnapshotStore, ref: str) -> pl.DataFrame:
+    """As `Evaluated.tally`. A file of the store never changes, so it is counted once.
+
+    Raises:
+        SnapshotLostError: it is gone.
+    """
     grade = pl.when(pl.col("kind") == "students").then("detail").otherwise(pl.lit(""))
     return (
         store.scan([ref])

@@ -14,12 +14,13 @@ from rosterhold.roster.references import record_key
 from rosterhold.roster.report import called
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.web.evaluated import Evaluated
+from rosterhold.web.removals import removed_rows, sought, subjects_of, summary_of
 
 # What a rule of configuration is about; the others are changes.
 HELD: Final = "held"
 CHANGES: Final = (REMOVED, HELD, REIDENTIFIED, CHANGED, ADDED)
 
-COLUMNS: Final = ("kind", "key", "name", "detail", "school", "school_name", "was")
+COLUMNS: Final = ("kind", "key", "name", "detail", "school", "school_name", "was", "sought")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Listed:
     """A list before it is searched.
 
     Attributes:
-        rows: in COLUMNS, in the order in which they are shown.
+        rows: in COLUMNS, in the order in which they are shown; `sought` is what a search looks
+            through.
         kind: the only kind in it, where a list has one kind at a time; else "".
         by_kind: how many there are of each kind.
         by_change: how many each list has.
@@ -50,13 +52,13 @@ def listed(found: Evaluated, change: str, kind: str, finding_no: int) -> Listed:
     finding = next((one for one in found.findings if one.no == finding_no), None)
     by_change = _by_change(found)
     if change == REMOVED:
-        tally = found.tally()
+        summary = summary_of(found)
         return Listed(
-            _removed(found, finding),
+            removed_rows(found, finding).select(COLUMNS),
             "",
-            dict(tally.group_by("kind").agg(pl.col("n").sum()).iter_rows()),
+            summary.by_kind,
             by_change,
-            _counted_schools(tally),
+            summary.schools,
         )
     if change == HELD:
         rows = _held(found, finding)
@@ -86,28 +88,10 @@ def _by_change(found: Evaluated) -> dict[str, int]:
     return {change: numbers[change] for change in CHANGES if numbers[change]}
 
 
-def _removed(found: Evaluated, finding: FindingView | None) -> pl.LazyFrame:
-    rows = found.store.scan([found.removed_ref]).with_columns(pl.lit("").alias("was"))
-    if finding is not None:
-        rows = rows.join(
-            _subjects(found, finding).select("kind", "key").unique(),
-            on=("kind", "key"),
-            how="semi",
-            maintain_order="left",
-        )
-    return rows.select(COLUMNS)
-
-
-def _subjects(found: Evaluated, finding: FindingView) -> pl.LazyFrame:
-    """The records that a finding is about."""
-    named = found.store.scan([layout.named_ref(found.prefix)])
-    return named.filter(pl.col("finding") == finding.no).drop("finding", "reason", "school")
-
-
 def _held(found: Evaluated, finding: FindingView | None) -> pl.LazyFrame:
     """What needs a decision, with the fact that was found of each record as its detail."""
     if finding is not None and finding.reason == Reason.DATA_CONFIGURATION:
-        subjects = _subjects(found, finding)
+        subjects = subjects_of(found, finding)
     else:
         ref = layout.subjects_ref(found.prefix, Reason.DATA_CONFIGURATION)
         subjects = found.store.scan([ref])
@@ -132,6 +116,7 @@ def _held(found: Evaluated, finding: FindingView | None) -> pl.LazyFrame:
             pl.col("fact").alias("detail"),
             _school_name("school", found.schools),
             pl.lit("").alias("was"),
+            sought(),
         )
         .select(COLUMNS)
     )
@@ -152,7 +137,7 @@ def _changed(found: Evaluated, change: str, kind: Kind) -> pl.LazyFrame:
             school.alias("school"),
             "was",
         )
-        .with_columns(_school_name("school", found.schools))
+        .with_columns(_school_name("school", found.schools), sought())
         .select(COLUMNS)
     )
 
@@ -163,19 +148,3 @@ def _school_name(column: str, names: Mapping[str, str]) -> pl.Expr:
         .replace_strict(dict(names), default="", return_dtype=pl.String())
         .alias("school_name")
     )
-
-
-def _counted_schools(tally: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
-    schools = (
-        tally.filter(pl.col("school") != "")
-        .group_by("school", "school_name")
-        .agg(pl.col("n").sum())
-        .with_columns(
-            pl.when(pl.col("school_name") == "")
-            .then("school")
-            .otherwise("school_name")
-            .alias("school_name")
-        )
-        .sort("school_name", "school")
-    )
-    return tuple(schools.iter_rows())

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
 
+from rosterhold.adapters.manifests import frames_of, read_manifest
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.schools import count_at_schools
-from rosterhold.roster.store import SnapshotLostError
+from rosterhold.roster.store import SnapshotLostError, SnapshotStore
 from rosterhold.roster.wording import in_order
 from rosterhold.statemachine.policy import Policies
 from rosterhold.web.evaluated import Evaluated
@@ -17,6 +19,7 @@ from rosterhold.web.evaluated import Evaluated
 SHOWN_SCHOOLS: Final = 10
 # Whose number stands for the size of a school.
 _SIZE: Final = "students"
+_KEPT_SIZES: Final = 64
 _WIDTH: Final = 100.0
 # Clever's grades that are no number, in their order (Data API, Students).
 _BEFORE_FIRST: Final = (
@@ -114,12 +117,19 @@ def _by_school(found: Evaluated, tally: pl.DataFrame, policies: Policies) -> tup
     return losses, max(counted.height - SHOWN_SCHOOLS, 0)
 
 
-def _sizes(found: Evaluated) -> dict[str, int]:
+def _sizes(found: Evaluated) -> Mapping[str, int]:
     """How many students each school had."""
     try:
-        counted = count_at_schools(KINDS[_SIZE], found.baseline()[_SIZE])
+        return _counted(found.store, found.baseline_ref)  # type: ignore[arg-type] # stores hash
     except SnapshotLostError:
         return {}
+
+
+@lru_cache(_KEPT_SIZES)
+def _counted(store: SnapshotStore, baseline_ref: str | None) -> Mapping[str, int]:
+    """As `_sizes`. A file of the store never changes, so it is counted once."""
+    students = frames_of(store, read_manifest(store, baseline_ref))[_SIZE]
+    counted = count_at_schools(KINDS[_SIZE], students)
     return dict(counted.select("school", "records").iter_rows())
 
 

@@ -157,7 +157,7 @@ def records_page(
         query=query if not whole.kind else replace(query, kind=whole.kind),
         records=tuple(
             Record(**row, facts=facts.get((row["kind"], row["key"]), ()))
-            for row in page.drop("school").iter_rows(named=True)
+            for row in page.drop("school", "sought").iter_rows(named=True)
         ),
         found=number.item(),
         total=sum(whole.by_kind.values()),
@@ -174,10 +174,7 @@ def _filters(query: RecordsQuery) -> pl.Expr:
     if query.school:
         wanted &= pl.col("school") == query.school
     if query.q:
-        part = query.q.lower()
-        wanted &= pl.col("name").str.to_lowercase().str.contains(part, literal=True) | pl.col(
-            "key"
-        ).str.to_lowercase().str.contains(part, literal=True)
+        wanted &= pl.col("sought").str.contains(query.q.lower(), literal=True)
     return wanted
 
 
