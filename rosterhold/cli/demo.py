@@ -15,7 +15,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
 
 from rosterhold.adapters.database import decisions, districts, login_links, migrations, views
 from rosterhold.adapters.database.decisions import AlreadyOpen, Person
@@ -100,7 +101,12 @@ class Story:
         lines = body.get_content().strip().splitlines() if body is not None else []
         shown = [f"To: {message['To']}", f"Subject: {message['Subject'].strip()}", ""]
         shown += lines[:MAIL_LINES] + (["…"] if len(lines) > MAIL_LINES else [])
-        self.console.print(Panel(escape("\n".join(shown)), title="mail", title_align="left"))
+        # A frame around it would break a long link over two lines.
+        self.console.print(Rule("mail", align="left"))
+        for line in shown:
+            style = f"link {line}" if line.startswith("http") else ""
+            self.console.print(Text(line, style), soft_wrap=True)
+        self.console.print(Rule())
 
     def sum_up(self) -> None:
         self.console.print("\n[bold]Seconds[/]")
@@ -238,9 +244,8 @@ def _tell_address(story: Story, stage: Stage, held: SyncView) -> None:
     with services.database.transaction() as tx:
         token = login_links.issue(tx, ADMINISTRATOR, f"/syncs/{held.id}", datetime.now(UTC))
     story.say("A link to log in that leads to the sync report; pages mail one like it:")
-    story.console.print(
-        login_address(services.settings.public_url, token), soft_wrap=True, style="bold"
-    )
+    address = login_address(services.settings.public_url, token)
+    story.console.print(Text(address, f"bold link {address}"), soft_wrap=True)
 
 
 def _confirm(story: Story, stage: Stage, hold: HoldView) -> None:
