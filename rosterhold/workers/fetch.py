@@ -13,7 +13,7 @@ from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.follow import Base, Doubt, fetch_by_events
 from rosterhold.adapters.clever.outcome import CannotConnect, DistrictFacts, Fetched
-from rosterhold.adapters.database import claims, districts, holds, notices, webhooks
+from rosterhold.adapters.database import claims, districts, holds, notices, schedules, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.engine import Transaction
@@ -25,7 +25,7 @@ from rosterhold.adapters.manifests import read_manifest
 from rosterhold.adapters.metrics import RECORDS_FETCHED
 from rosterhold.config.wiring import Services, clever_client
 from rosterhold.statemachine.chart import SyncEvent
-from rosterhold.statemachine.connection import disconnected
+from rosterhold.statemachine.connection import CHECK_AGAIN_AFTER, PASSES, disconnected
 from rosterhold.statemachine.findings import digest
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.workers.events import TRIGGER, base_of
@@ -172,5 +172,7 @@ def _hold(tx: Transaction, sync: SyncRow, refusal: CannotConnect) -> None:
     notices.hold_found(tx, sync, hold_id, Reason.DISCONNECTED, new=is_new)
     if is_new:
         webhooks.announce_held(tx, sync.district_id, sync.id, [intent])
+    if refusal.code in PASSES:
+        schedules.hasten(tx, sync.district_id, CHECK_AGAIN_AFTER)
     changes = {"evaluation_no": evaluation_no}
     perform(tx, sync, SyncEvent.HOLD, Cause(refusal.code), changes)

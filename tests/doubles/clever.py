@@ -24,6 +24,7 @@ class TownClever:
     def __init__(self) -> None:
         self.town = Town()
         self.connected = True
+        self.reachable = True
         self.surprises = 0
         self.given: dict[str, Shared] = {}
 
@@ -60,6 +61,8 @@ class TownClever:
         if self.surprises:
             self.surprises -= 1
             raise ClosedForRepairsError("somebody pulled the plug")
+        if not self.reachable:
+            return cannot_connect("unreachable", "nobody answered", permanent=False)
         facts = DistrictFacts(clever_id=clever_id, state="success")
         ref = layout.manifest_ref(prefix)
         if store.exists(ref):

@@ -178,7 +178,7 @@ def living(conn: sa.Connection, now: datetime) -> list[ProcessLine]:
     columns = [processes_table.c[name] for name in ProcessLine.__dataclass_fields__]
     rows = conn.execute(
         sa.select(*columns)
-        .where(processes_table.c.seen_at > now - processes.SILENT_AFTER)
+        .where(processes.is_alive(now))
         .order_by(processes_table.c.role, processes_table.c.started_at)
     )
     return [ProcessLine(*row) for row in rows]

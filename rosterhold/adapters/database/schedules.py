@@ -5,7 +5,7 @@ Finding what is due costs one query on an index, however many districts there ar
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -142,6 +142,13 @@ def use(tx: Transaction, slot: Due) -> bool:
     if moved.rowcount != 1:
         return False
     return firing.starts and _note_fired(tx, slot.row)
+
+
+def hasten(tx: Transaction, district_id: str, within: timedelta) -> None:
+    """Let a district be due within some time, if its next slot comes later."""
+    at = tx.now + within
+    own = sa.and_(schedules.c.district_id == district_id, schedules.c.next_due_at > at)
+    tx.conn.execute(sa.update(schedules).where(own).values(next_due_at=at))
 
 
 def _note_fired(tx: Transaction, row: ScheduleRow) -> bool:

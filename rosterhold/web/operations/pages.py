@@ -21,6 +21,7 @@ from rosterhold.adapters.database import (
     meters,
     operations,
     operator_actions,
+    processes,
     waits,
     webhooks,
 )
@@ -70,6 +71,7 @@ def overview(request: Request) -> Response:
                 messages=site.doorbell.lengths(),
                 read_only=_is_read_only(conn),
                 endpoints_off=webhooks.switched_off(conn),
+                dead=processes.died(conn, known.at),
             )
             ended = operations.syncs_by_hour(conn, known.at)
             mailed = operations.mails_by_hour(conn, known.at)

@@ -1,18 +1,19 @@
 """What is wrong now and what to do about it, in plain sentences, the most harmful first. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 from typing import Final
 
 from rosterhold.adapters.database.census import Census, Standing
+from rosterhold.adapters.database.processes import Dead
+from rosterhold.statemachine.connection import DOWN
 
 LIES_AFTER: Final = timedelta(minutes=5)
 OLD_AFTER: Final = timedelta(days=14)
 HANDBOOK: Final = "https://github.com/rosterhold/rosterhold/blob/main/docs/operations.md"
-# Codes of refusals that are not the doing of one district.
-CLEVER_DOWN: Final = frozenset({"unreachable", "rate_limited", "bad_answer"})
+# The code of a refusal that is not the doing of one district.
 CREDENTIALS: Final = "credentials_refused"
 MAIL: Final = "email"
 WORKING: Final = ("worker", "up", "demo")
@@ -56,6 +57,7 @@ class Facts:
         messages: queue → messages in Redis; None while it is away.
         read_only: whether the database takes no changes.
         endpoints_off: endpoints of webhooks that are switched off.
+        dead: processes that died lately, the last one first.
     """
 
     census: Census
@@ -64,12 +66,14 @@ class Facts:
     messages: Mapping[str, int] | None
     read_only: bool = False
     endpoints_off: int = 0
+    dead: Sequence[Dead] = ()
 
 
 def troubles(facts: Facts) -> list[Trouble]:
     """Everything that is wrong; nothing when all is well."""
     found = [
         *_processes(facts),
+        *_dead(facts),
         *_work(facts),
         *_clever(facts),
         *_failing(facts),
@@ -120,6 +124,23 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
         )
 
 
+def _dead(facts: Facts) -> Iterator[Trouble]:
+    number = len(facts.dead)
+    if not number:
+        return
+    last = facts.dead[0]
+    where = f" on {last.place}" if last.place else ""
+    yield Trouble(
+        Harm.LOOK,
+        f"{_counted(number, 'process', 'processes')} died within the last hour: the last one was a "
+        f"{last.role}{where}, last heard of {minutes(facts.census.at - last.seen_at)} ago.",
+        "Read in its log why; mostly it lacked memory. What it was at is taken over by others and "
+        "nothing is lost. Start it again if nothing else does.",
+        "a-process-died",
+        "queues",
+    )
+
+
 def _work(facts: Facts) -> Iterator[Trouble]:
     census = facts.census
     for queue, since in sorted(census.due_since.items(), key=lambda item: item[1]):
@@ -137,13 +158,13 @@ def _work(facts: Facts) -> Iterator[Trouble]:
 
 
 def _clever(facts: Facts) -> Iterator[Trouble]:
-    down = sum(facts.disconnected.get(code, 0) for code in CLEVER_DOWN)
+    down = sum(facts.disconnected.get(code, 0) for code in DOWN)
     if down:
         yield Trouble(
             Harm.GOES_WRONG,
             f"{_districts(down)} on hold because Clever does not answer as it should.",
-            "See status.clever.com, and the way from here to Clever. When it is back, they are "
-            "checked again by their next slot; “rosterhold hold list” names them.",
+            "See status.clever.com, and the way from here to Clever. They are checked again every "
+            "half hour and go on by themselves when it is back; “rosterhold hold list” names them.",
             "clever-is-down",
             "districts?show=disconnected",
         )
@@ -166,7 +187,7 @@ def _failing(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             Harm.GOES_WRONG,
             f"{_counted(failed, 'sync', 'syncs')} failed within a day, for reasons of our own. "
-            "Their rosters are as they were.",
+            f"{'Its roster is as it was' if failed == 1 else 'Their rosters are as they were'}.",
             "Read why in the list, mend it, and start them again with “rosterhold sync start”.",
             "syncs-fail",
             "districts?show=failed",

@@ -57,6 +57,18 @@ def test_a_new_district_has_its_minute_of_the_night_and_is_not_due(database, dis
     assert due(database) == []
 
 
+def test_a_district_can_be_made_due_sooner_and_never_later(database, district_id):
+    half_an_hour = timedelta(minutes=30)
+    with database.transaction() as tx:
+        now = tx.now
+        schedules.hasten(tx, district_id, half_an_hour)
+    assert of(database, district_id).next_due_at <= now + half_an_hour
+    make_due(database, district_id, now + timedelta(minutes=10))
+    with database.transaction() as tx:
+        schedules.hasten(tx, district_id, half_an_hour)
+    assert of(database, district_id).next_due_at == now + timedelta(minutes=10)
+
+
 def test_a_slot_that_has_come_is_found_by_the_databases_own_time(database, district_id, overdue):
     (slot,) = due(database)
     assert slot.row == of(database, district_id)

@@ -153,6 +153,20 @@ def test_processes_that_live_are_listed(database):
     assert one.place == f"{socket.gethostname()}, {os.getpid()}"
 
 
+@pytest.mark.parametrize(
+    ("silent", "is_told"),
+    [(timedelta(seconds=20), False), (timedelta(minutes=1), True), (timedelta(minutes=61), False)],
+)
+def test_a_process_that_took_no_leave_is_dead_for_an_hour(database, silent, is_told):
+    process_id = processes.beat(database, None, "worker")
+    processes.leave(database, processes.beat(database, None, "scheduler"))
+    with database.transaction() as tx:
+        own = tables.processes.c.id == process_id
+        tx.conn.execute(sa.update(tables.processes).where(own).values(seen_at=tx.now - silent))
+        found = processes.died(tx.conn, tx.now)
+    assert [one.role for one in found] == (["worker"] if is_told else [])
+
+
 def test_it_is_known_which_process_is_at_what_since_when(database, crowd):
     database.process_id = processes.beat(database, None, "worker")
     crowd.district("Anytown", "running.fetching")

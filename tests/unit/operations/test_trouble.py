@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rosterhold.adapters.database.census import Census
+from rosterhold.adapters.database.processes import Dead
 from rosterhold.web.operations.trouble import HANDBOOK, Facts, Harm, minutes, troubles
 
 ROOT = Path(__file__).parents[3]
@@ -36,6 +37,7 @@ WRONG = {
     "no-scheduler-is-alive": {"alive": {"worker": 1}},
     "the-database-is-away-or-read-only": {"read_only": True},
     "redis-is-away-or-was-emptied": {"messages": None},
+    "a-process-died": {"dead": [Dead("worker", "roster-2, 4711", NOW - timedelta(minutes=3))]},
     "work-lies": {
         "work": {("nightly", "waiting"): 3},
         "due_since": {"nightly": NOW - timedelta(minutes=5)},
@@ -98,6 +100,19 @@ def test_the_last_error_of_what_fails_is_told():
     )
     assert found.detail == "connection refused"
     assert found.what == "2 mails failed and wait for another try."
+
+
+def test_a_process_that_died_is_named_with_its_machine():
+    [found] = troubles(
+        facts(dead=[
+            Dead("worker", "roster-2, 4711", NOW - timedelta(minutes=3)),
+            Dead("scheduler", None, NOW - timedelta(minutes=30)),
+        ])
+    )  # fmt: skip
+    assert found.what == (
+        "2 processes died within the last hour: the last one was a worker on roster-2, 4711, last "
+        "heard of 3 min ago."
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from doubles.world import World
 from rosterhold.workers import scheduler
 
 A_DAY_S = 86_400.0
+AN_HOUR_S = 3_600.0
 
 
 def syncs(world: World) -> list[tuple[str, str]]:
@@ -93,6 +94,32 @@ def test_good_data_release_a_hold_by_themselves_with_a_receipt(world: World):
     assert syncs(world) == [("test", "completed")]
     templates = world.rows("SELECT template, status FROM emails ORDER BY created_at")
     assert templates == [("hold_opened", "sent"), ("hold_resolved", "sent")]
+
+
+def test_a_district_for_which_clever_was_down_is_checked_again_within_the_hour(world: World):
+    world.clever.reachable = False
+    world.starts()
+    world.calms_down()
+    assert syncs(world) == [("test", "on_hold.disconnected")]
+    for _ in range(2):
+        world.clock.passes(AN_HOUR_S)
+        world.night_falls()
+        world.calms_down()
+    assert syncs(world) == [("test", "on_hold.disconnected")]
+    world.clever.reachable = True
+    world.clock.passes(AN_HOUR_S)
+    world.night_falls()
+    world.calms_down()
+    assert syncs(world) == [("test", "completed")]
+
+
+def test_a_district_that_took_the_app_away_waits_for_its_next_slot(world: World):
+    [before] = world.rows("SELECT next_due_at FROM schedules")
+    world.clever.connected = False
+    world.starts()
+    world.delivers()
+    assert syncs(world) == [("test", "on_hold.disconnected")]
+    assert world.rows("SELECT next_due_at FROM schedules") == [before]
 
 
 class OneRound(threading.Event):
