@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rosterhold.roster.spreadsheets import neutral
+
 # Exit codes that scripts can use.
 DONE: Final = 0
 FAILED: Final = 1
@@ -21,7 +23,6 @@ INTERRUPTED: Final = 130
 
 # A table in a pipe is as wide as it needs to be.
 PIPE_WIDTH: Final = 240
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -77,8 +78,8 @@ def shown(cell: object) -> str:
             return str(cell)
 
 
-def neutral(cell: object) -> str:
-    """The cell as text that a spreadsheet does not run as a formula."""
+def cell_of(cell: object) -> str:
+    """A value as a cell of CSV that a spreadsheet does not run as a formula."""
     match cell:
         case None:
             return ""
@@ -88,8 +89,7 @@ def neutral(cell: object) -> str:
             return str(cell)
         case datetime():
             return cell.isoformat()
-    text = str(cell)
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return neutral(str(cell))
 
 
 def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> int:
@@ -98,6 +98,6 @@ def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Iterable[obje
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow([neutral(cell) for cell in row])
+        writer.writerow([cell_of(cell) for cell in row])
         count += 1
     return count

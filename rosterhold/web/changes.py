@@ -8,28 +8,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from rosterhold.adapters import layout
 from rosterhold.adapters.database import views
 from rosterhold.roster.changes import ADDED, CHANGED, REIDENTIFIED, REMOVED
 from rosterhold.roster.kinds import KINDS, Kind
-from rosterhold.roster.store import SnapshotLostError
+from rosterhold.roster.spreadsheets import QUOTE, STARTS
 from rosterhold.statemachine.findings import record_key
+from rosterhold.web.changed_records import COLUMNS, changes_of, removed_records, shown
 from rosterhold.web.evaluated import Evaluated, evaluated
 from rosterhold.web.security import district_of, own_sync, visitor_of
 from rosterhold.web.site import site_of
 
-_COLUMNS: Final = (
-    "change", "kind", "id", "name", "detail", "school_id", "school", "former_id", "before", "after",
-)  # fmt: skip
+_COLUMNS: Final = (*COLUMNS, "before", "after")
 # People first, as in the list on the page.
 _ORDER: Final = sorted(KINDS.values(), key=lambda kind: not kind.people)
 _ROWS_AT_ONCE: Final = 20_000
 
 # Excel takes a file for UTF-8 only with this at its start.
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-
-# A spreadsheet runs a cell that begins like this (OWASP, CSV Injection).
-_RUNS: Final = r"^[=+\-@\t\r\n]"
 
 
 def changes_csv(request: Request) -> Response:
@@ -57,35 +52,24 @@ def _lines(found: Evaluated) -> Iterator[bytes]:
 
 
 def _removed(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
-    try:
-        removed = found.store.scan([found.removed_ref]).filter(pl.col("kind") == kind.name)
-    except SnapshotLostError:
+    every = removed_records(found.store, found.prefix)
+    if every is None:
         return None
-    changes = _changes_of(found, kind)
+    removed = every.filter(pl.col("kind") == kind.name)
+    changes = changes_of(found.store, found.prefix, kind)
     if changes is None:
         removed = removed.with_columns(pl.lit("").alias("before"))
     else:
         was = changes.filter(pl.col("change") == REMOVED).select(
-            record_key(kind.key).alias("key"), _told(kind, _is_said).alias("before")
+            record_key(kind.key).alias("id"), _told(kind, _is_said).alias("before")
         )
-        removed = removed.join(was, on="key", how="left", maintain_order="left")
-    return removed.select(
-        pl.lit(REMOVED).alias("change"),
-        "kind",
-        pl.col("key").alias("id"),
-        "name",
-        "detail",
-        pl.col("school").alias("school_id"),
-        pl.col("school_name").alias("school"),
-        pl.lit("").alias("former_id"),
-        pl.col("before").fill_null(""),
-        pl.lit("").alias("after"),
-    )
+        removed = removed.join(was, on="id", how="left", maintain_order="left")
+    return removed.select(*COLUMNS, pl.col("before").fill_null(""), pl.lit("").alias("after"))
 
 
 def _others(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
     """What is added or re-identified of a kind."""
-    changes = _changes_of(found, kind)
+    changes = changes_of(found.store, found.prefix, kind)
     if changes is None:
         return None
     rows = changes.filter(pl.col("change").is_in([ADDED, REIDENTIFIED]))
@@ -94,7 +78,7 @@ def _others(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
 
 def _changed(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
     """What is changed of a kind: the values that differ, before and after."""
-    changes = _changes_of(found, kind)
+    changes = changes_of(found.store, found.prefix, kind)
     if changes is None or not kind.columns:
         return None
     earlier = found.baseline()[kind.name].select(
@@ -112,30 +96,10 @@ def _changed(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
     )
 
 
-def _changes_of(found: Evaluated, kind: Kind) -> pl.LazyFrame | None:
-    try:
-        return found.store.scan([layout.changes_ref(found.prefix, kind.name)])
-    except SnapshotLostError:
-        return None
-
-
 def _shown(
     found: Evaluated, kind: Kind, rows: pl.LazyFrame, *, before: pl.Expr, after: pl.Expr
 ) -> pl.LazyFrame:
-    school = pl.col("school_clever_id") if kind.has_school else pl.lit("")
-    names = dict(found.schools)
-    return rows.select(
-        "change",
-        pl.lit(kind.name).alias("kind"),
-        record_key(kind.key).alias("id"),
-        _name(kind).alias("name"),
-        pl.lit("").alias("detail"),
-        school.alias("school_id"),
-        school.replace_strict(names, default="", return_dtype=pl.String()).alias("school"),
-        pl.col("was").alias("former_id"),
-        before.alias("before"),
-        after.alias("after"),
-    )
+    return rows.select(*shown(kind, found.schools), before.alias("before"), after.alias("after"))
 
 
 def _before(column: str) -> str:
@@ -165,18 +129,12 @@ def _told(
     return pl.concat_str(values, separator="; ", ignore_nulls=True)
 
 
-def _name(kind: Kind) -> pl.Expr:
-    if "last_name" in kind.columns:
-        return pl.concat_str("last_name", "first_name", separator=", ")
-    return pl.col("name") if "name" in kind.columns else pl.lit("")
-
-
 def _written(rows: pl.LazyFrame | None) -> Iterator[bytes]:
     if rows is None:
         return
     harmless = rows.with_columns(
-        pl.when(pl.col(column).str.contains(_RUNS))
-        .then(pl.concat_str(pl.lit("'"), column))
+        pl.when(pl.col(column).str.slice(0, 1).is_in(list(STARTS)))
+        .then(pl.concat_str(pl.lit(QUOTE), column))
         .otherwise(column)
         .alias(column)
         for column in _COLUMNS

@@ -16,7 +16,6 @@ from rosterhold.adapters.database.views import HoldView
 from rosterhold.roster.kinds import KINDS
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.decisions import Action, Refused
-from rosterhold.web.api.changed_records import page_of_changes, school_names
 from rosterhold.web.api.documented import DISTRICT, SYNC, SyncId, tagged
 from rosterhold.web.api.once import Done, IdempotencyKey, do_once
 from rosterhold.web.api.paging import (
@@ -32,6 +31,7 @@ from rosterhold.web.api.problems import ProblemError, not_found, problem
 from rosterhold.web.api.routing import TaggedRoute
 from rosterhold.web.api.security import Caller, needs
 from rosterhold.web.api.syncs import Sync, SyncInWork, in_work, item, refused
+from rosterhold.web.changed_records import page_of_changes, school_names
 
 router = APIRouter(tags=["holds"], route_class=TaggedRoute)
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from rosterhold.cli.files import written
-from rosterhold.cli.output import CliError, neutral, print_table, shown, write_csv
+from rosterhold.cli.output import CliError, cell_of, print_table, shown, write_csv
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_a_cell_that_a_spreadsheet_would_run_is_quoted(start):
-    assert neutral(f"{start}1+1") == f"'{start}1+1"
+    assert cell_of(f"{start}1+1") == f"'{start}1+1"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_quoted(start):
     ],
 )
 def test_other_cells_stay_as_they_are(cell, text):
-    assert neutral(cell) == text
+    assert cell_of(cell) == text
 
 
 def test_csv_has_its_heading_and_counts_its_rows():
