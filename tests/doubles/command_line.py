@@ -51,9 +51,10 @@ def logging_kept() -> Iterator[None]:
     """Commands send the logs of the whole process somewhere; afterwards all is as before."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    before = structlog.get_config()
     try:
         yield
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**before)

@@ -11,10 +11,11 @@ from rosterhold.config.logging import bound, configure, redact
 def logging_as_it_was():
     root = logging.getLogger()
     before = root.handlers[:], root.level
+    configured = structlog.get_config()
     yield
     root.handlers[:], level = before
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def masked(**event):

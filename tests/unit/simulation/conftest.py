@@ -9,9 +9,10 @@ import structlog
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
     """Thousands of lives have too much to tell."""
+    before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture(autouse=True, scope="module")
