@@ -26,7 +26,7 @@ demo: $(READY) ## run the main job on a generated district (ARGS=--auto decides 
 
 .PHONY: test
 test: $(READY) ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: chaos-test
 chaos-test: $(READY) ## of all tests, the short fault storms and how processes end

@@ -11,7 +11,7 @@ from rosterhold.adapters.mail import compose, mail_context
 from rosterhold.statemachine.chart import SyncState
 from tests.offices import Office, emergency_contacts, lost_connection, removal, students
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def held_for_removals(office: Office, count: int = 212) -> str:

@@ -18,7 +18,7 @@ from rosterhold.statemachine.chart import SyncState
 from tests.browser.stage import Stage, comes_in
 from tests.offices import Office, removal, students
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PICTURES = Path(__file__).parents[2] / "screenshots"
 WIDTHS = (360, 1280)

@@ -12,7 +12,7 @@ from rosterhold.simulator.generate import SMALLEST, generate_district
 from rosterhold.statemachine.chart import SyncState
 from tests.browser.stage import Stage, comes_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # A busy machine may take a while for a sync.
 PATIENCE_MS = 120_000

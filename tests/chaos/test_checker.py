@@ -10,7 +10,7 @@ from chaos.calm import begin, clever_is_slow, completes, district, leased, until
 from chaos.folder import new_folder
 from chaos.storm import Storm
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.chaos
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from rosterhold.adapters import destination, layout
 from rosterhold.adapters.database import decisions, engine
 from rosterhold.statemachine.decisions import Action
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.chaos
 
 PROCESSES = 2 * len(CLOCKS_S)
 
@@ -106,6 +106,7 @@ def test_a_lost_baseline_ends_in_a_failed_sync_that_applied_nothing(town: Storm)
 
 
 def test_a_lost_file_of_an_evaluation_fails_the_sync_when_it_is_asked_for(town: Storm):
+    completes(town, begin(town, 0))
     row = district(town, 0)
     town.simulator.world.change("remove-students", row.clever_id, share=0.6)
     sync_id = begin(town, 0)

@@ -20,7 +20,7 @@ from rosterhold.simulator.generate import generate_district
 from rosterhold.simulator.server import SimulatorServer
 from rosterhold.simulator.world import World
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.chaos
 
 
 class Place:

@@ -12,7 +12,7 @@ from chaos import black_box, storm
 from chaos.bars import PATIENT
 from chaos.nemesis import HURT_MOST
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.chaos
 
 
 def seed() -> int:
