@@ -296,7 +296,8 @@ def list_changes(
     responses={
         409: problem(
             "The answer does not stand: `type` ends in `outdated` (the findings have changed), "
-            "`other-reason` or `not-on-hold`. Nothing was done."
+            "`other-reason`, `not-on-hold`, `decided` (somebody was first), `no-finding` (a school "
+            "has none) or `whole-only` (not for chosen schools). Nothing was done."
         )
     },
 )

@@ -135,6 +135,34 @@ def test_a_decision_needs_the_digest_and_is_taken_once(office: Office, calls: Ca
     assert decision["who"] == "token test"
 
 
+def test_a_decision_for_chosen_schools_leaves_the_others_open(
+    office: Office, calls: Calls, sync_id: str
+):
+    north = students(150, "North High", "n", "north")
+    south = students(20, "South High", "s", "south")
+    office.holds(sync_id, [removal(north, 300), removal(south, 100)], north + south)
+    client = calls()
+    digest = client.get(f"/holds/{sync_id}").json()["digest"]
+
+    def confirms(*schools: str):
+        asked = {"action": "confirm_removals", "digest": digest, "schools": schools}
+        return client.post(f"/holds/{sync_id}/decisions", json=asked)
+
+    nowhere, nobody = confirms("north", "nowhere"), confirms()
+    first = confirms("north")
+    twice = confirms("north")
+    state_between = office.sync(sync_id).state
+    last = confirms("south")
+
+    assert (nowhere.status_code, nobody.status_code) == (409, 422)
+    assert nowhere.json()["type"] == "urn:rosterhold:problem:no-finding"
+    assert (first.status_code, first.json()["state"]) == (200, "on_hold.data_removals")
+    assert twice.status_code == 409
+    assert state_between is SyncState.HELD_REMOVALS
+    assert (last.status_code, last.json()["state"]) == (200, "resumed")
+    assert len(client.get(f"/holds/{sync_id}").json()["decisions"]) == 2
+
+
 def test_an_answer_to_another_reason_changes_nothing(office: Office, calls: Calls, sync_id: str):
     office.holds(sync_id, [emergency_contacts(30)])
 
