@@ -336,6 +336,10 @@ class Office:
             perform(tx, sync, SyncEvent.APPLIED, Cause("the roster is what was reviewed"))
             notices.sync_ended(tx, sync)
 
+    def finds_nothing_new(self, sync_id: str, since: datetime) -> None:
+        """Clever has what was applied last."""
+        self.happens(sync_id, SyncEvent.NOTHING_NEW, nothing_new_since=since)
+
     def has_a_roster(self, district_id: str, **rows: list[dict[str, str]]) -> None:
         """The roster as applied last, by kind; whatever is not said is empty."""
         files = {}

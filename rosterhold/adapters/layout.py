@@ -46,6 +46,16 @@ def target_ref(prefix: str) -> str:
     return f"{prefix}/target.json"
 
 
+def evaluated_at(target: str) -> str:
+    """The prefix of the evaluation whose target's manifest this is."""
+    return target.removesuffix("/target.json")
+
+
+def settings_ref(prefix: str) -> str:
+    """The digest of the settings that the target was made by."""
+    return f"{prefix}/settings.txt"
+
+
 def subjects_ref(prefix: str, reason: Reason) -> str:
     """The records that the findings of one reason are about."""
     return f"{prefix}/subjects/{reason.value}.parquet"

@@ -194,8 +194,7 @@ def progress_display(total: int | None = None, console: Console | None = None) -
 def records_before(services: Services, view: SyncView) -> int | None:
     """How many records the district had when it was last applied; None before its first sync."""
     with services.database.reading() as conn:
-        syncs = views.sync_views(conn, district_id=view.district, limit=20)
-    done = [sync for sync in syncs if sync.state == SyncState.COMPLETED]
+        done = views.sync_views(conn, district_id=view.district, applied_only=True, limit=1)
     return sum(counts.get("total", 0) for counts in done[0].counts.values()) if done else None
 
 

@@ -16,6 +16,7 @@ from rosterhold.cli.deciding import Sync, Wait, accepted, finish, finish_all, th
 from rosterhold.cli.output import AsJson, CliError, print_json, print_table, say
 from rosterhold.cli.session import database_of, services_of
 from rosterhold.cli.words import FROM_WHERE, ago, the_district, the_sync
+from rosterhold.roster.wording import nothing_new_words
 
 app = typer.Typer(help="Syncs: start, list, show, cancel.")
 
@@ -101,7 +102,14 @@ def list_(
     print_table(
         ("sync", "district", "state", "trigger", "started", "finished"),
         (
-            (row.id, row.district_name, row.state, row.trigger, row.started_at, row.finished_at)
+            (
+                row.id,
+                row.district_name,
+                f"{row.state}, nothing new" if row.nothing_new_since else row.state,
+                row.trigger,
+                row.started_at,
+                row.finished_at,
+            )
             for row in found
         ),
         empty="There was no sync yet; `rosterhold sync start DISTRICT` starts one.",
@@ -156,6 +164,8 @@ def _print(view: SyncView) -> None:
         say(f"on hold for {ago(view.held_since)}")
     if view.failure:
         say(f"failed: {view.failure}")
+    if view.nothing_new_since:
+        say(nothing_new_words(view.nothing_new_since, "UTC"))
     if view.receipt:
         say("receipt: " + ", ".join(f"{name} {number}" for name, number in view.receipt.items()))
     if view.counts:

@@ -42,7 +42,7 @@ _SWITCHES: Final = {"true": True, "yes": True, "1": True, "false": False, "no": 
 _DATABASES: Final = frozenset({"sqlite", "postgresql", "postgres", "postgresql+psycopg"})
 _QUEUES: Final = frozenset({"redis", "rediss", "unix"})
 # The settings that are whole numbers → the least that each may be.
-_DAYS: Final = {"retention_days": HISTORY_DAYS, "forget_removed_days": 1}
+_DAYS: Final = {"retention_days": HISTORY_DAYS, "forget_removed_days": 1, "full_read_days": 0}
 _MOST_DAYS: Final = 36_500
 # Three signs of life have to fit into it.
 _LEASE_S: Final = (5, 300)
@@ -65,6 +65,7 @@ class Settings:
         snapshots: where snapshots lie: a folder, or ``s3://bucket/prefix``.
         retention_days: how long the files of a sync are kept after it finished.
         forget_removed_days: how long a removed record keeps its personal data; None for ever.
+        full_read_days: a scheduled sync reads Clever fully at least so often; 0 for always.
         lease_seconds: how long a worker that does not say that it lives keeps its work.
         clever_api_url: the host under which ``/v3.0/…`` lies, without a trailing slash.
         clever_oauth_url: below it lies ``/tokens``, without a trailing slash.
@@ -87,6 +88,7 @@ class Settings:
     snapshots: str = "var/snapshots"
     retention_days: int = 35
     forget_removed_days: int | None = None
+    full_read_days: int = 7
     lease_seconds: int = 15
     clever_api_url: str = "http://127.0.0.1:8900"
     clever_oauth_url: str = "http://127.0.0.1:8900/oauth"

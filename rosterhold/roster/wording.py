@@ -1,6 +1,7 @@
 """Numbers of records in words, the same in mails and on pages."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from rosterhold.roster.kinds import KINDS
@@ -64,6 +65,14 @@ _RECEIPT: Final = {
     "came_back": N_("{n} confirmed, but Clever has them again: they stay"),
     "not_covered": N_("{n} removed within the limits, without a question"),
 }
+
+
+def nothing_new_words(since: datetime, zone: str, language: Language = ENGLISH) -> str:
+    """What a sync found that read nothing, since Clever has what it had."""
+    return language.say(
+        N_("Nothing new: Clever's data has not changed since {at}."),
+        at=language.moment(since, zone),
+    )
 
 
 def receipt_lines(receipt: Mapping[str, int], language: Language = ENGLISH) -> list[str]:

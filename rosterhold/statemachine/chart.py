@@ -49,6 +49,7 @@ class SyncEvent(StrEnum):
     """What can happen to a sync."""
 
     FETCHED = "fetched"
+    NOTHING_NEW = "nothing_new"
     HOLD = "hold"
     CLEAR = "clear"
     APPLIED = "applied"
@@ -119,6 +120,8 @@ class DistrictSync(StateMachine):
     failed = State(value=SyncState.FAILED.value, final=True)
 
     fetched = fetching.to(evaluating)
+    # Clever has what was applied last: there is nothing to read, to judge or to apply.
+    nothing_new = fetching.to(completed)
     clear = evaluating.to(applying, cond="nothing_open")
     applied = applying.to(completed)
     hold = (

@@ -26,7 +26,7 @@ _MEANINGS: Final[dict[SyncState, str]] = {
     SyncState.HELD_CONFIGURATION: "The data hint at a wrong set-up in the student system.",
     SyncState.HELD_REMOVALS: "More would be removed than the policy lets pass unseen.",
     SyncState.RESUMED: "Somebody decided, or a schedule asks again: Clever is read anew.",
-    SyncState.COMPLETED: "The roster is what was reviewed.",
+    SyncState.COMPLETED: "The roster is what was reviewed, or Clever has nothing new.",
     SyncState.CANCELLED: "Somebody ended it; nothing was applied.",
     SyncState.FAILED: "Our own fault, after all retries; nothing was applied by half.",
 }

@@ -42,14 +42,14 @@ class Overview:
 
     Attributes:
         latest: its open sync, else its last; None before the first.
-        completed: the newest completed syncs, newest first.
+        applied: the newest syncs that were applied, newest first.
         hold: what is open of `latest`; None when nothing is.
         guess: what most likely happened, if something is on hold.
     """
 
     syncs: Sequence[SyncView]
     latest: SyncView | None
-    completed: Sequence[SyncView]
+    applied: Sequence[SyncView]
     hold: HoldView | None
     guess: Guess | None
     schools: Sequence[School]
@@ -58,13 +58,13 @@ class Overview:
     @property
     def tiles(self) -> list[tuple[str, int]]:
         """Kinds with the number of records in the roster."""
-        counts = self.completed[0].counts if self.completed else {}
+        counts = self.applied[0].counts if self.applied else {}
         return [(kind, counts.get(kind, {}).get("total", 0)) for kind in _TILES]
 
     @property
     def chart(self) -> SizeChart | None:
         is_lost = self.hold is not None and self.hold.state == SyncState.HELD_DISCONNECTED
-        return size_chart(self.completed, None if is_lost or not self.hold else self.latest)
+        return size_chart(self.applied, None if is_lost or not self.hold else self.latest)
 
 
 def home(request: Request) -> Response:
@@ -123,7 +123,7 @@ def _own_district(request: Request, conn: sa.Connection) -> DistrictRow:
 def _overview(conn: sa.Connection, site: Site, district: DistrictRow) -> Overview:
     found = views.sync_views(conn, district_id=district.id, limit=_CHARTED)
     latest = next((sync for sync in found if sync.finished_at is None), found[0] if found else None)
-    completed = [sync for sync in found if sync.state == SyncState.COMPLETED]
+    applied = views.sync_views(conn, district_id=district.id, applied_only=True, limit=_CHARTED)
     hold, guess, waiting, tally = None, None, Waiting(), no_tally()
     row = syncs.load(conn, latest.id) if latest is not None else None
     if row is not None and row.state.is_on_hold:
@@ -139,7 +139,7 @@ def _overview(conn: sa.Connection, site: Site, district: DistrictRow) -> Overvie
     return Overview(
         syncs=found,
         latest=latest,
-        completed=completed,
+        applied=applied,
         hold=hold,
         guess=guess,
         schools=schools_of(
@@ -148,7 +148,7 @@ def _overview(conn: sa.Connection, site: Site, district: DistrictRow) -> Overvie
             district,
             waiting,
             tally,
-            completed[0].finished_at if completed else None,
+            applied[0].finished_at if applied else None,
         ),
         decisions=views.decisions_of_district(conn, district.id, shown),
     )

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from rosterhold.adapters.languages import language
 from rosterhold.roster.language import N_
 from rosterhold.roster.unreadable_words import unreadable_sentence
-from rosterhold.roster.wording import counted, in_order, noun
+from rosterhold.roster.wording import counted, in_order, nothing_new_words, noun
 from rosterhold.statemachine.retelling import retold
 from rosterhold.web import words
 from rosterhold.web.language import keep_language, language_of, other_languages
@@ -87,6 +87,7 @@ def _environment(code: str) -> Environment:
         in_order=in_order,
         counted=partial(counted, language=own),
         noun=partial(noun, language=own),
+        nothing_new_words=partial(nothing_new_words, language=own),
         retold=partial(retold, language=own),
         state_words=partial(words.state_words, language=own),
         action_words=partial(words.action_words, language=own),

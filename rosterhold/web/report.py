@@ -151,7 +151,7 @@ def _findings(
 
 def _expected(conn: sa.Connection, sync: SyncRow) -> Mapping[str, int]:
     """How many records of each kind there were last time; none at the first."""
-    before = views.last_completed(conn, sync.district_id)
+    before = views.last_applied(conn, sync.district_id)
     counts = before.counts if before is not None else {}
     return {kind: of.get("total", 0) for kind, of in counts.items()}
 

@@ -51,6 +51,7 @@ WHYS: Final = (
     N_("the roster is what was reviewed"),
     N_("Clever is read again"),
     N_("Clever was read to the end"),
+    N_("Clever has nothing new"),
     N_("nothing was found to hold"),
 )
 

@@ -15,7 +15,6 @@ from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.transitions import Cause, perform
 from rosterhold.adapters.manifests import frames_of, invalid_of, read_manifest, write_manifest
 from rosterhold.config.wiring import Services
-from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.roster.report import removed_records
 from rosterhold.roster.snapshot import Frames, Manifest
 from rosterhold.roster.store import SnapshotLostError, SnapshotStore
@@ -25,7 +24,9 @@ from rosterhold.statemachine.evaluation import Evaluation
 from rosterhold.statemachine.evaluation import evaluate as judge
 from rosterhold.statemachine.findings import SUBJECT_SCHEMA, digest, named_by, subjects_of
 from rosterhold.statemachine.reasons import MOST_SEVERE_FIRST, Reason
+from rosterhold.statemachine.unchanged import settings_digest
 from rosterhold.workers.step import Follow, district_of
+from rosterhold.workers.unchanged import RELEASE, leave_out_of
 
 DATA_REASONS = (Reason.DATA_CONFIGURATION, Reason.DATA_REMOVALS)
 
@@ -41,10 +42,11 @@ def evaluate(services: Services, claim: Claim, sync: SyncRow) -> Follow:
     if snapshot is None:
         raise SnapshotLostError(f"{sync.id}: no snapshot")
     baseline = frames_of(services.store, read_manifest(services.store, district.baseline_ref))
-    verdict = _judge(services, district, sync, baseline, snapshot)
+    verdict, judged_by = _judge(services, district, sync, baseline, snapshot)
     evaluation_no = sync.evaluation_no + claim.epoch
     prefix = layout.evaluation_prefix(district.id, sync.id, evaluation_no)
     _write_files(services.store, prefix, verdict, baseline, snapshot)
+    services.store.write_bytes(layout.settings_ref(prefix), judged_by.encode())
     with services.database.transaction() as tx:
         claims.settle(tx, claim)
         holds.write_findings(tx, sync, evaluation_no, verdict.findings)
@@ -67,21 +69,26 @@ def _judge(
     sync: SyncRow,
     baseline: Frames,
     snapshot: Manifest,
-) -> Evaluation:
+) -> tuple[Evaluation, str]:
+    """The verdict, and the digest of the settings that it was made by."""
     with services.database.reading() as conn:
         policies = districts.policies_of(conn, district)
         accepted = districts.accepted_subjects(conn, district.id)
         confirmed = answers.confirmed(conn, sync.id)
-    return judge(
+    leave_out = leave_out_of(district)
+    verdict = judge(
         baseline=baseline,
         snapshot=frames_of(services.store, snapshot),
         invalid=invalid_of(services.store, snapshot),
         policies=policies,
         first=district.baseline_ref is None,
-        leave_out=LeaveOut(tuple(district.leave_out_types), district.leave_out_crowds),
+        leave_out=leave_out,
         approved=_approved(services.store, sync, confirmed),
         accepted=pl.DataFrame(accepted, schema=SUBJECT_SCHEMA, orient="row"),
     )
+    # What is accepted once this is applied: records that were re-identified have new ids then.
+    now_accepted = verdict.accepted.rows()
+    return verdict, settings_digest(policies, leave_out, now_accepted, RELEASE)
 
 
 def _approved(

@@ -1,6 +1,7 @@
 """Fetch: read all of a district from Clever into a snapshot, or hold the sync as disconnected."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -30,7 +31,28 @@ from rosterhold.statemachine.findings import digest
 from rosterhold.statemachine.reasons import Reason
 from rosterhold.workers.events import TRIGGER, base_of
 from rosterhold.workers.step import Follow, district_of
+from rosterhold.workers.unchanged import nothing_new
 
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A snapshot, and how it was read, for the history."""
+
+    fetched: Fetched
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingNew:
+    """Clever has what was applied last: what it says of the district, and since when it has."""
+
+    district: DistrictFacts
+    since: datetime
+
+
+Outcome = Read | NothingNew | CannotConnect
+
+CLEVER_HAS_NOTHING_NEW: Final = "Clever has nothing new"
 READ_FULLY: Final = "Clever was read to the end"
 
 log = structlog.get_logger(__name__)
@@ -43,13 +65,16 @@ def fetch(services: Services, claim: Claim, sync: SyncRow) -> Follow:
     for epoch in range(claim.epoch - 1, 0, -1):
         if parts.adopt(services.store, _prefix(sync, epoch), prefix):
             break
-    outcome, how = asyncio.run(_read_clever(services, district, sync, prefix))
+    outcome = asyncio.run(_read_clever(services, district, sync, prefix))
     with services.database.transaction() as tx:
         claims.settle(tx, claim)
-        if isinstance(outcome, Fetched):
-            _keep(tx, sync, outcome, prefix, how)
-        else:
-            _hold(tx, sync, outcome)
+        match outcome:
+            case Read(fetched, how):
+                _keep(tx, sync, fetched, prefix, how)
+            case NothingNew(facts, since):
+                _end(tx, sync, facts, since)
+            case CannotConnect():
+                _hold(tx, sync, outcome)
         return tuple(tx.work)
 
 
@@ -64,22 +89,23 @@ def _prefix(sync: SyncRow, epoch: int) -> str:
 
 async def _read_clever(
     services: Services, district: DistrictRow, sync: SyncRow, prefix: str
-) -> tuple[Fetched | CannotConnect, str]:
-    """Read by events where that will do, else fully.
-
-    Returns:
-        What came of it, and how it was read, for the history.
-    """
+) -> Outcome:
+    """Read by events where that will do, not at all where nothing can be new, else fully."""
     how = READ_FULLY
     async with clever_client(services) as client:
+        facts = await nothing_new(services, client, district, sync)
+        since = _moment(facts.last_sync) if facts is not None else None
+        if facts is not None and since is not None:
+            return NothingNew(facts, since)
         base = _base(services, district, sync)
         if base is not None:
             found = await fetch_by_events(client, services.store, prefix, district.clever_id, base)
             if not isinstance(found, Doubt):
-                return found, "the events since the last sync were read"
+                return Read(found, "the events since the last sync were read")
             how = f"{READ_FULLY}, not by events: {found.why}"
             log.info("read fully", why=found.why)
-        return await _read_fully(services, client, district, sync, prefix), how
+        outcome = await _read_fully(services, client, district, sync, prefix)
+    return Read(outcome, how) if isinstance(outcome, Fetched) else outcome
 
 
 def _base(services: Services, district: DistrictRow, sync: SyncRow) -> Base | None:
@@ -133,6 +159,14 @@ def _keep(tx: Transaction, sync: SyncRow, fetched: Fetched, prefix: str, how: st
         },
     }
     perform(tx, sync, SyncEvent.FETCHED, Cause(how), changes)
+
+
+def _end(tx: Transaction, sync: SyncRow, facts: DistrictFacts, since: datetime) -> None:
+    """The sync is complete: the roster is what it would come to."""
+    _note(tx, sync, facts)
+    cause = Cause(CLEVER_HAS_NOTHING_NEW)
+    perform(tx, sync, SyncEvent.NOTHING_NEW, cause, {"nothing_new_since": since})
+    webhooks.announce_completed(tx, sync.district_id, sync.id)
 
 
 def _note(tx: Transaction, sync: SyncRow, facts: DistrictFacts) -> None:

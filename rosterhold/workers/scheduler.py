@@ -18,6 +18,7 @@ from rosterhold.adapters.database.transitions import Cause, StaleSyncError, begi
 from rosterhold.adapters.database.versions import NewerVersionError
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import SyncEvent
+from rosterhold.statemachine.unchanged import BY_SCHEDULE
 from rosterhold.workers.discover import run_discovery
 from rosterhold.workers.purge import run_purge
 from rosterhold.workers.step import Follow
@@ -29,7 +30,7 @@ BATCH: Final = 500
 NOTE_EVERY: Final = round(waits.NOTE_EVERY_S / TICK_S)
 # Every so many ticks, districts are looked for that an older release added without a schedule.
 COMPLETE_EVERY: Final = 90
-WHO: Final = "schedule"
+WHO: Final = BY_SCHEDULE
 # What it is called among the processes that live.
 ROLE: Final = "scheduler"
 

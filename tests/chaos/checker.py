@@ -17,6 +17,8 @@ from rosterhold.config.wiring import Services
 from rosterhold.roster.kinds import KINDS, Kind
 
 FINAL = {"completed", "cancelled", "failed"}
+# What became the roster; a sync that found nothing new is completed as well.
+APPLIED = "state = 'completed' AND nothing_new_since IS NULL"
 RESTING = FINAL | {"on_hold.disconnected", "on_hold.data_configuration", "on_hold.data_removals"}
 LEAST_RECORDS, MOST_SHARE = 5, 0.1
 HAVE_SCHOOLS = ("students", "teachers", "sections", "contacts", "enrolments", "guardianships")
@@ -93,7 +95,7 @@ class Checker:
         districts = self._rows("SELECT id, baseline_ref, baseline_sync_id FROM districts")
         for district in districts:
             last = self._rows(
-                "SELECT id, target_ref FROM syncs WHERE state = 'completed' "
+                f"SELECT id, target_ref FROM syncs WHERE {APPLIED} "
                 f"AND district_id = '{district.id}' ORDER BY finished_at DESC LIMIT 1"
             )
             applied = (last[0].id, last[0].target_ref) if last else (None, None)
@@ -137,8 +139,7 @@ class Checker:
     def removals_over_a_limit_were_approved(self) -> Iterator[str]:
         applied = defaultdict(list)
         for row in self._rows(
-            "SELECT id, district_id, target_ref FROM syncs WHERE state = 'completed' "
-            "ORDER BY finished_at"
+            f"SELECT id, district_id, target_ref FROM syncs WHERE {APPLIED} ORDER BY finished_at"
         ):
             applied[row.district_id].append(row)
         for syncs in applied.values():

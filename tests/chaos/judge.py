@@ -15,6 +15,8 @@ from chaos.sql import Rows
 
 FINAL = {"completed", "cancelled", "failed"}
 HELD = {"on_hold.disconnected", "on_hold.data_configuration", "on_hold.data_removals"}
+# What became the roster; a sync that found nothing new is completed as well.
+APPLIED = "state = 'completed' AND nothing_new_since IS NULL"
 LEAST_RECORDS, MOST_SHARE = 5, 0.1
 KINDS = (
     *("schools", "terms", "courses", "sections", "students", "teachers", "staff"),
@@ -133,7 +135,7 @@ class Judge:
         for row in self.rows(
             "SELECT s.id, s.district_id, s.counts, EXISTS (SELECT 1 FROM decisions d WHERE "
             "d.sync_id = s.id AND d.action = 'confirm_removals') AS confirmed "
-            "FROM syncs s WHERE state = 'completed' ORDER BY finished_at"
+            f"FROM syncs s WHERE {APPLIED} ORDER BY finished_at"
         ):
             completed[row.district_id].append(row)
         of_sync = {sync.id: sync for syncs in completed.values() for sync in syncs}
@@ -158,8 +160,7 @@ class Judge:
     def rosters_are_of_the_last_completed_sync(self) -> Iterator[str]:
         last = {}
         for row in self.rows(
-            "SELECT id, district_id, counts FROM syncs WHERE state = 'completed' "
-            "ORDER BY finished_at"
+            f"SELECT id, district_id, counts FROM syncs WHERE {APPLIED} ORDER BY finished_at"
         ):
             last[row.district_id] = row
         for district in self.rows("SELECT id, baseline_sync_id FROM districts"):

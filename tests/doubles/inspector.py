@@ -39,6 +39,7 @@ class Inspector:
         self._wanted = nobody()
         self._applied_by: str | None = None
         self._ends: dict[str, str] = {}
+        self._had_nothing_new: set[str] = set()
         self._own_ids: dict[tuple[str, tuple[str, ...]], int] = {}
         # What was looked at already and found right: it is so until it changes.
         self._moment: object = None
@@ -50,7 +51,8 @@ class Inspector:
         if moment == self._moment:
             return
         syncs = self._world.rows(
-            "SELECT id, state, version, finished_at, snapshot_ref, target_ref FROM syncs"
+            "SELECT id, state, version, finished_at, snapshot_ref, target_ref, nothing_new_since "
+            "FROM syncs"
         )
         steps = self._of_each_sync(
             "SELECT sync_id, seq, from_state, event, to_state FROM transitions ORDER BY 1, 2"
@@ -132,6 +134,19 @@ class Inspector:
             self._was_allowed(applied_by, self._world.clever.given[sync[4]])
             self._applied_by = applied_by
         assert roster == self._wanted, "the roster is not what was let through"
+        for sync in syncs.values():
+            if sync[6] and sync[0] not in self._had_nothing_new:
+                self._would_have_come_to_the_same(sync, syncs)
+                self._had_nothing_new.add(sync[0])
+
+    def _would_have_come_to_the_same(self, sync: Any, syncs: dict[str, Any]) -> None:
+        """A sync that read nothing left out nothing that it would have done with the same data."""
+        assert (sync[1], sync[4], sync[5]) == ("completed", None, None), "nothing new, and read"
+        assert self._applied_by is not None, "nothing new, and nothing was there"
+        given, wishes = self._world.clever.given[syncs[self._applied_by][4]], self._wishes()
+        after = expected(self._model, given, wishes)
+        assert _compared(after) == self._wanted, "nothing new, and it would have changed something"
+        assert not unaccepted_configuration(after, given, wishes), "nothing new, and it would hold"
 
     def _was_allowed(self, sync_id: str, given: Shared) -> None:
         wishes = self._wishes()

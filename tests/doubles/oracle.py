@@ -25,6 +25,7 @@ HAVE_SCHOOLS = ("students", "teachers", "sections", "contacts", "enrolments", "g
 # What follows what, from state and event to state.
 ROADS = {
     ("running.fetching", "fetched", "running.evaluating"),
+    ("running.fetching", "nothing_new", "completed"),
     ("running.fetching", "hold", "on_hold.disconnected"),
     ("running.fetching", "cancel", "cancelled"),
     ("running.fetching", "fail", "failed"),

@@ -16,12 +16,17 @@ from rosterhold.statemachine.retention import PastSync
 def with_files(conn: sa.Connection, district_id: str) -> list[PastSync]:
     """The syncs of a district whose files were not deleted."""
     rows = conn.execute(
-        sa.select(syncs.c.id, syncs.c.state, syncs.c.finished_at)
+        sa.select(syncs.c.id, syncs.c.state, syncs.c.finished_at, syncs.c.nothing_new_since)
         .outerjoin(purges, purges.c.sync_id == syncs.c.id)
         .where(syncs.c.district_id == district_id, purges.c.sync_id.is_(None))
     )
     return [
-        PastSync(row.id, row.finished_at, applied=row.state == SyncState.COMPLETED) for row in rows
+        PastSync(
+            row.id,
+            row.finished_at,
+            applied=row.state == SyncState.COMPLETED and row.nothing_new_since is None,
+        )
+        for row in rows
     ]
 
 

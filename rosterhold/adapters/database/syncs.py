@@ -32,6 +32,7 @@ class SyncRow:
     started_at: datetime
     finished_at: datetime | None
     held_since: datetime | None
+    nothing_new_since: datetime | None
 
 
 COLUMNS = tuple(syncs.c[name] for name in SyncRow.__dataclass_fields__)
@@ -60,6 +61,18 @@ def find_last(conn: sa.Connection, district_id: str) -> SyncRow | None:
     row = conn.execute(
         sa.select(*COLUMNS)
         .where(syncs.c.district_id == district_id)
+        .order_by(syncs.c.started_at.desc(), syncs.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else as_sync(row)
+
+
+def find_before(conn: sa.Connection, sync: SyncRow) -> SyncRow | None:
+    """The sync of the same district that began before this one."""
+    row = conn.execute(
+        sa.select(*COLUMNS)
+        .where(syncs.c.district_id == sync.district_id, syncs.c.id != sync.id)
+        .where(syncs.c.started_at <= sync.started_at)
         .order_by(syncs.c.started_at.desc(), syncs.c.id.desc())
         .limit(1)
     ).one_or_none()

@@ -98,6 +98,9 @@ syncs = sa.Table(
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("held_since", UtcDateTime),
+    # Of a sync that ended because Clever had nothing new: since when it has not. Such a sync read
+    # and applied nothing, and the baseline stays that of an earlier one.
+    sa.Column("nothing_new_since", UtcDateTime),
 )
 sa.Index(
     "uq_syncs_one_open_a_district",

@@ -45,6 +45,7 @@ class SyncView(msgspec.Struct, frozen=True):
     receipt: dict[str, int] | None
     failure: str | None
     progress: dict[str, int]
+    nothing_new_since: datetime | None = None
 
 
 class TransitionView(msgspec.Struct, frozen=True):
@@ -201,12 +202,15 @@ def sync_views(
     *,
     district_id: str | None = None,
     held_only: bool = False,
+    applied_only: bool = False,
     limit: int = 100,
 ) -> list[SyncView]:
-    """The newest syncs first; or the held ones, oldest hold first."""
+    """The newest syncs first, all or those that were applied; or the held ones, oldest first."""
     query = select_syncs().limit(limit)
     if district_id is not None:
         query = query.where(syncs.c.district_id == district_id)
+    if applied_only:
+        query = query.where(*_applied())
     if held_only:
         held = [state.value for state in SyncState if state.is_on_hold]
         query = query.where(syncs.c.state.in_(held)).order_by(syncs.c.held_since)
@@ -311,10 +315,15 @@ def decisions_of_district(
     return {row.sync_id: decision_views(conn, row.sync_id) for row in decided.all()}
 
 
-def last_completed(conn: sa.Connection, district_id: str) -> SyncRow | None:
+def _applied() -> tuple[sa.ColumnElement[bool], ...]:
+    """What is true of a sync whose data became the baseline."""
+    return syncs.c.state == SyncState.COMPLETED.value, syncs.c.nothing_new_since.is_(None)
+
+
+def last_applied(conn: sa.Connection, district_id: str) -> SyncRow | None:
     row = conn.execute(
         sa.select(syncs)
-        .where(syncs.c.district_id == district_id, syncs.c.state == SyncState.COMPLETED.value)
+        .where(syncs.c.district_id == district_id, *_applied())
         .order_by(syncs.c.finished_at.desc())
         .limit(1)
     ).one_or_none()
@@ -329,8 +338,8 @@ def baseline_before(conn: sa.Connection, district: DistrictRow, sync: SyncRow) -
         sa.select(syncs.c.target_ref)
         .where(
             syncs.c.district_id == district.id,
-            syncs.c.state == SyncState.COMPLETED.value,
             syncs.c.finished_at < sync.finished_at,
+            *_applied(),
         )
         .order_by(syncs.c.finished_at.desc())
         .limit(1)

@@ -373,11 +373,19 @@ def announce_held(
 def announce_completed(tx: Transaction, district_id: str, sync_id: str) -> None:
     """Tell that a sync is completed, and, if it changed anything, that the roster has changed."""
     sync = tx.conn.execute(
-        sa.select(syncs.c.trigger, syncs.c.counts, syncs.c.receipt).where(syncs.c.id == sync_id)
+        sa.select(
+            syncs.c.trigger, syncs.c.counts, syncs.c.receipt, syncs.c.nothing_new_since
+        ).where(syncs.c.id == sync_id)
     ).one()
+    since = sync.nothing_new_since
     own = {"district_id": district_id, "sync_id": sync_id, "counts": sync.counts}
     announce(
-        tx, Announcement.SYNC_COMPLETED, trigger=sync.trigger, receipt=sync.receipt or {}, **own
+        tx,
+        Announcement.SYNC_COMPLETED,
+        trigger=sync.trigger,
+        receipt=sync.receipt or {},
+        nothing_new_since=None if since is None else since.isoformat(),
+        **own,
     )
     if has_changes(sync.counts):
         announce(tx, Announcement.ROSTER_CHANGED, **own)

@@ -49,6 +49,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "set_aside": {},
     "receipt": None,
     "failure": None,
+    "nothing_new_since": None,
 }
 
 
@@ -71,6 +72,10 @@ class Sync(BaseModel):
     set_aside: dict[str, int] = Field(description="Records that could not be read, or left out.")
     receipt: dict[str, int] | None = Field(description="What became of confirmed removals.")
     failure: str | None
+    nothing_new_since: datetime | None = Field(
+        description="Of a sync that ended without reading, because Clever has nothing new: since "
+        "when its data has not changed."
+    )
 
 
 class SyncInWork(Sync):

@@ -10,6 +10,7 @@ import pytest
 from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.rate import MemoryRateGate
+from rosterhold.adapters.clever.unchanged import unchanged_since
 from rosterhold.adapters.http import Http
 from rosterhold.adapters.snapshots import FolderSnapshots
 
@@ -189,6 +190,12 @@ class Fetching:
     def ask(self, question):
         """What `question(client)` gives."""
         return asyncio.run(self._with_client(question))
+
+    def is_still_true(self):
+        """Whether Clever is found to have what was fetched."""
+        return None is not self.ask(
+            lambda client: unchanged_since(client, self.store, self.prefix, DISTRICT)
+        )
 
     def rows(self, fetched, kind):
         return self.store.scan([fetched.manifest.files[kind]]).collect().rows(named=True)

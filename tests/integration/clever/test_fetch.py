@@ -251,3 +251,28 @@ def test_what_is_no_text_among_the_ends_of_pauses_does_no_harm(clever, fetching,
     clever.has_a_small_roster()
     clever.district |= {"state": "paused", "pause_end": end}
     assert fetching().district.pause_end == (end if isinstance(end, str) else "")
+
+
+def test_when_last_sync_moved_no_list_is_counted(clever, fetching):
+    clever.has_a_small_roster()
+    fetching()
+    clever.asked.clear()
+    clever.district["last_sync"] = "2026-11-21T08:00:00.000Z"
+    assert not fetching.is_still_true()
+    assert len(clever.asked) == 1
+
+
+def test_a_list_that_cannot_be_counted_may_have_changed(clever, fetching):
+    clever.has_a_small_roster()
+    fetching()
+    clever.fails((404, {"message": "not found"}), at="schools")
+    assert not fetching.is_still_true()
+
+
+def test_a_district_that_never_synced_at_clever_may_have_changed(clever, fetching):
+    del clever.district["last_sync"]
+    clever.has_a_small_roster()
+    fetching()
+    clever.asked.clear()
+    assert not fetching.is_still_true()
+    assert clever.asked == []

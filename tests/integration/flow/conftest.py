@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from rosterhold.adapters import destination
 from rosterhold.adapters.database import decisions, districts, following, migrations, outbox, views
 from rosterhold.adapters.database.tables import outbox as outbox_table
-from rosterhold.adapters.database.transitions import Cause
+from rosterhold.adapters.database.transitions import Cause, begin
 from rosterhold.adapters.database.views import HoldView, SyncView
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services, build
@@ -23,6 +23,7 @@ from rosterhold.simulator.server import SimulatorServer
 from rosterhold.simulator.world import World
 from rosterhold.statemachine.chart import SyncState, Work
 from rosterhold.statemachine.decisions import Action, Refused
+from rosterhold.statemachine.unchanged import BY_SCHEDULE
 from rosterhold.workers.pool import WorkerPool
 
 PERSON = decisions.Person("admin@example.org", "a test")
@@ -54,6 +55,16 @@ class Town:
         assert isinstance(started, decisions.Started)
         self.services.doorbell.ring(started.work)
         return self.rest(started.sync_id)
+
+    def sync_by_schedule(self) -> SyncView:
+        """As the scheduler starts it, and how it comes to rest."""
+        with self.services.database.transaction() as tx:
+            sync_id = begin(
+                tx, district_id=self.district_id, trigger=BY_SCHEDULE, cause=Cause("a test")
+            )
+            work = tuple(tx.work)
+        self.services.doorbell.ring(work)
+        return self.rest(sync_id)
 
     def rest(self, sync_id: str) -> SyncView:
         """Wait until the sync is on hold or at its end."""

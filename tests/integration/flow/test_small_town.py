@@ -76,6 +76,24 @@ def test_students_who_return_come_back_under_their_own_ids(small_town):
     assert small_town.roster()["students"] == before["students"]
 
 
+def test_a_scheduled_sync_reads_only_what_moved_and_what_is_shared_otherwise(small_town):
+    small_town.clever_changes("malformed", kind="students", count=1)
+    first = small_town.sync()
+    small_town.clever_changes("pause")
+    paused = small_town.sync_by_schedule()
+    assert (paused.state, paused.progress) == ("completed", {})
+    assert paused.nothing_new_since is not None
+    assert small_town.why(paused.id)[-1] == "Clever has nothing new"
+    with small_town.services.database.reading() as conn:
+        district = districts.find(conn, small_town.district_id)
+    assert district.baseline_sync_id == first.id
+    assert district.at_clever(datetime.now(UTC)).what.startswith("Clever has paused your data")
+    # During a pause the data stand still, what is shared does not.
+    small_town.clever_changes("remove-school")
+    held = small_town.sync_by_schedule()
+    assert held.state == "on_hold.data_removals"
+
+
 @pytest.mark.parametrize("settings", ["embedded"], indirect=True)
 def test_what_clever_does_with_the_data_is_known_after_a_sync_that_was_not_complete(small_town):
     small_town.clever_changes("hold")

@@ -1,9 +1,11 @@
 """A step whose only effect is its transition: for PostgreSQL one statement, whole or not at all."""
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import claims, decisions, outbox, views
+from rosterhold.adapters.database import claims, decisions, outbox, retention, views
 from rosterhold.adapters.database.claims import Claim, ClaimLostError
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.outbox import Written
@@ -73,6 +75,25 @@ def test_steps_go_on_to_the_end_and_the_history_has_them_all(database: Database,
     after = seen(database, claim.sync_id)
     assert (after.state, after.version) == (SyncState.COMPLETED, 4)
     assert after.finished_at is not None
+
+
+def test_a_sync_with_nothing_new_ends_in_one_step_and_is_not_applied(
+    database: Database, claim: Claim
+):
+    assert claim.sync is not None
+    since = datetime(2026, 7, 4, 3, tzinfo=UTC)
+    values = {"nothing_new_since": since}
+    with database.transaction() as tx:
+        perform(tx, claim.sync, SyncEvent.NOTHING_NEW, Cause("x"), values, settles=claim)
+    after = seen(database, claim.sync.id)
+    assert (after.state, after.nothing_new_since) == (SyncState.COMPLETED, since)
+    assert after.finished_at is not None
+    with database.reading() as conn:
+        assert outbox.waiting(conn) == 0
+        assert views.last_applied(conn, after.district_id) is None
+        assert views.sync_views(conn, applied_only=True) == []
+        [past] = retention.with_files(conn, after.district_id)
+    assert (past.applied, past.finished_at is not None) == (False, True)
 
 
 def test_a_worker_that_lost_its_claim_writes_nothing(database: Database, claim: Claim):

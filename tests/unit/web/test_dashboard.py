@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -143,6 +144,27 @@ def test_all_is_well_after_a_completed_sync_and_the_roster_is_drawn(
     assert "All is well. Nothing waits for you." in page
     assert "788 people now" in page
     assert "<polyline" in page
+
+
+def test_a_sync_with_nothing_new_says_since_when_and_keeps_the_roster_and_a_pause_in_view(
+    office: Office, comes_in: ComesIn, reads: Callable[..., str], sync_id: str, district: str
+):
+    office.completes(sync_id)
+    office.clever_pauses(district, "2099-08-15")
+    newest = office.starts_sync(district)
+    office.finds_nothing_new(newest, datetime(2026, 7, 4, 17, 3, tzinfo=UTC))
+    sentence = "has not changed since Jul 4, 2026, 12:03 PM CDT."
+
+    page, report = reads(), comes_in(newest).reads().text
+
+    assert "<strong>788</strong> students" in page
+    assert "Nothing new</td>" in page
+    for shown in (page, report):
+        assert sentence in shown
+        assert "Clever has paused your data until Aug 15, 2099." in shown
+    assert "Nothing was read again and nothing was changed" in report
+    assert "Updating your roster" not in report
+    assert "no han cambiado desde el" in comes_in(newest).reads("?lang=es").text
 
 
 def test_who_decided_what_stands_beside_the_sync(

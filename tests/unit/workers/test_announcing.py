@@ -47,6 +47,16 @@ def test_a_sync_that_changes_nothing_changed_no_roster(world: World, receiver: R
     assert receiver.took() == ["sync.completed"]
 
 
+def test_a_night_without_news_is_told_as_one(world: World, receiver: Receiver):
+    world.clock.passes(86_400)
+    world.night_falls()
+    world.calms_down()
+    (told,) = receiver.taken
+    assert told["type"] == "sync.completed"
+    assert told["data"]["counts"] == {}
+    assert told["data"]["nothing_new_since"].startswith("2026-09-01T")
+
+
 def test_a_hold_its_decision_and_the_end_are_told_in_this_order(world: World, receiver: Receiver):
     world.town = world.town.leave(*students_of("north"))
     world.starts()

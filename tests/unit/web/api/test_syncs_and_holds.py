@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from starlette.testclient import TestClient
@@ -55,6 +56,15 @@ def test_syncs_come_newest_first_by_state_and_district(office: Office, calls: Ca
     assert found(district=own) == [sync_id]
     page = client.get("/syncs", params={"limit": 1}).json()
     assert found(limit=1, cursor=page["next_cursor"]) == [sync_id]
+
+
+def test_a_sync_with_nothing_new_says_since_when(office: Office, calls: Calls, sync_id: str):
+    office.finds_nothing_new(sync_id, datetime(2026, 7, 4, 17, 3, tzinfo=UTC))
+
+    shown = calls().get(f"/syncs/{sync_id}").json()
+
+    assert (shown["state"], shown["counts"]) == ("completed", {})
+    assert shown["nothing_new_since"] == "2026-07-04T17:03:00Z"
 
 
 def test_a_sync_is_cancelled_and_its_history_tells_by_whom(calls: Calls, sync_id: str):
