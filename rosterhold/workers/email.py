@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 from rosterhold.adapters.database import addresses, claims, emails
 from rosterhold.adapters.database.claims import Claim
-from rosterhold.adapters.database.emails import ENDED, EmailRow, EmailStatus
+from rosterhold.adapters.database.emails import ENDED, EmailRow, EmailStatus, Template
 from rosterhold.adapters.links import report_link
 from rosterhold.adapters.mail import AddressRefusedError, MailRefusedError, MailUnavailableError
 from rosterhold.adapters.mail.about import mail_context
@@ -50,10 +50,15 @@ def _compose(services: Services, mail: EmailRow) -> EmailMessage:
     with services.database.reading() as conn:
         context = mail_context(conn, mail)
     public_url = services.settings.public_url
+    to_operators = mail.template == Template.ENDPOINT_OFF
     return compose(
         mail,
         context,
-        link=report_link(public_url, mail.sync_id, mail.id),
+        link=(
+            f"{public_url}/operations/webhooks"
+            if to_operators
+            else report_link(public_url, mail.sync_id, mail.id)
+        ),
         unsubscribe=unsubscribe_link(
             public_url, services.tickets.to_unsubscribe(mail.district_id, mail.recipient)
         ),

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from rosterhold.adapters.database import claims, webhooks
+from rosterhold.adapters.database import claims, notices, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.webhooks import DeliveryRow, DeliveryStatus, EndpointRow
@@ -103,11 +103,12 @@ def _end(
         claims.settle(tx, claim)
         webhooks.tried(tx, delivery, status, answer=outcome.answer, error=outcome.error)
         if switch_off is not None:
-            _switch_off(tx, delivery.endpoint_id, switch_off)
+            _switch_off(tx, delivery, switch_off)
         services.meter.count(WEBHOOKS, status.value)
         return tuple(tx.work)
 
 
-def _switch_off(tx: Transaction, endpoint_id: str, why: str) -> None:
-    log.error("an endpoint was switched off", endpoint=endpoint_id, why=why)
-    webhooks.switch_off(tx, endpoint_id, why)
+def _switch_off(tx: Transaction, delivery: DeliveryRow, why: str) -> None:
+    if webhooks.switch_off(tx, delivery.endpoint_id, why):
+        log.error("an endpoint was switched off", endpoint=delivery.endpoint_id, why=why)
+        notices.endpoint_switched_off(tx, delivery.endpoint_id, str(delivery.data.get("sync")))

@@ -88,6 +88,12 @@ def staff(conn: sa.Connection, email: str, *, also_disabled: bool = False) -> Ac
     return None if found is None or (found.disabled_at and not also_disabled) else found
 
 
+def operators(conn: sa.Connection) -> list[str]:
+    """The addresses of all operators."""
+    own = sa.and_(accounts.c.role == Role.OPERATOR.value, accounts.c.disabled_at.is_(None))
+    return list(conn.execute(sa.select(accounts.c.email).where(own).order_by("email")).scalars())
+
+
 def from_clever(tx: Transaction, *, district_id: str, clever_id: str, email: str) -> Account | None:
     """The account of a district administrator whom Clever vouches for; None if it is disabled.
 

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from ulid import ULID
 
-from rosterhold.adapters.database import addresses, districts, holds, outbox
+from rosterhold.adapters.database import addresses, districts, holds, outbox, webhooks
 from rosterhold.adapters.database.engine import Transaction
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import emails
@@ -24,6 +24,8 @@ class Template(StrEnum):
     CONNECTION_LOST = "connection_lost"
     HOLD_REMINDER = "hold_reminder"
     HOLD_RESOLVED = "hold_resolved"
+    # To operators: an endpoint of webhooks was switched off.
+    ENDPOINT_OFF = "endpoint_off"
 
 
 # What these ask for is done when the hold is closed.
@@ -70,6 +72,11 @@ class EmailRow:
     created_at: datetime
     sent_at: datetime | None
     day: int | None
+
+    @property
+    def about(self) -> str:
+        """The id that its intent names: of a hold, a sync or an endpoint."""
+        return self.intent.split(":")[1]
 
 
 def intend(
@@ -152,8 +159,11 @@ def is_needed(conn: sa.Connection, mail: EmailRow) -> bool:
     """Whether a mail still tells what is so.
 
     One that asks for a decision is not, once its hold is closed; a reminder is not either, once
-    somebody has answered or its recipient wants none.
+    somebody has answered or its recipient wants none; nor is one of an endpoint that is on again.
     """
+    if mail.template == Template.ENDPOINT_OFF:
+        endpoint = webhooks.find_endpoint(conn, mail.about)
+        return endpoint is not None and endpoint.switched_off_at is not None
     if mail.template not in _ABOUT_AN_OPEN_HOLD or mail.hold_id is None:
         return True
     hold = holds.load(conn, mail.hold_id)

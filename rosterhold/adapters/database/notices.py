@@ -10,6 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from rosterhold.adapters.database import (
+    accounts,
     addresses,
     districts,
     emails,
@@ -110,6 +111,24 @@ def remind(tx: Transaction, sync_id: str, hold_id: str) -> None:
             day=day,
         )
     _remind_next(tx, district, sync_id, hold_id, opened_at=hold.opened_at, after_day=day or 0)
+
+
+def endpoint_switched_off(tx: Transaction, endpoint_id: str, sync_id: str) -> None:
+    """Tell the operators that an endpoint is told nothing more, with the sync it was last told of.
+
+    To be called once for each time that it is switched off.
+    """
+    sync = syncs.load(tx.conn, sync_id)
+    if sync is None:
+        return
+    emails.intend(
+        tx,
+        sync,
+        Template.ENDPOINT_OFF,
+        hold_id=None,
+        about=f"{endpoint_id}:{tx.now.timestamp()}",
+        recipients=accounts.operators(tx.conn),
+    )
 
 
 def _who_wants_reminders(conn: sa.Connection, district: DistrictRow, day: int) -> list[str]:

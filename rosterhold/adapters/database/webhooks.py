@@ -109,13 +109,14 @@ def find_endpoint(conn: sa.Connection, endpoint_id: str) -> EndpointRow | None:
     return None if row is None else EndpointRow(**row._mapping)  # noqa: SLF001 - public view
 
 
-def switch_off(tx: Transaction, endpoint_id: str, why: str) -> None:
-    """Send it nothing from now on; what it misses is kept."""
-    tx.conn.execute(
+def switch_off(tx: Transaction, endpoint_id: str, why: str) -> bool:
+    """Send it nothing from now on; what it misses is kept. False when it is off already."""
+    switched = tx.conn.execute(
         sa.update(endpoints)
         .where(endpoints.c.id == endpoint_id, endpoints.c.switched_off_at.is_(None))
         .values(switched_off_at=tx.now, switched_off_why=why)
     )
+    return switched.rowcount == 1
 
 
 def switch_on(tx: Transaction, endpoint_id: str) -> None:

@@ -5,14 +5,15 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import districts, emails, holds, views
+from rosterhold.adapters.database import districts, emails, holds, views, webhooks
 from rosterhold.adapters.database.districts import DistrictRow
-from rosterhold.adapters.database.emails import EmailRow
+from rosterhold.adapters.database.emails import EmailRow, Template
 from rosterhold.adapters.database.holds import HoldRow
 from rosterhold.adapters.database.tables import findings
 from rosterhold.adapters.database.views import DecisionView, SyncView
+from rosterhold.adapters.database.webhooks import EndpointRow
 from rosterhold.adapters.languages import language
-from rosterhold.roster.language import Language
+from rosterhold.roster.language import ENGLISH, Language
 
 SENTENCES: Final = 12
 
@@ -28,6 +29,7 @@ class MailContext:
         sentences: of the hold's findings, the first SENTENCES of them, without the hold's own.
         more: how many findings there are beside these.
         answers_to: the Message-ID of the mail that this one follows, if it follows one.
+        endpoint: what a mail to operators is about.
     """
 
     district: DistrictRow
@@ -39,10 +41,12 @@ class MailContext:
     sentences: tuple[str, ...]
     more: int
     answers_to: str | None
+    endpoint: EndpointRow | None = None
 
     @property
     def language(self) -> Language:
-        return language(self.district.language)
+        """The district's; operators are written to in English, as their pages are."""
+        return ENGLISH if self.endpoint is not None else language(self.district.language)
 
 
 def mail_context(conn: sa.Connection, mail: EmailRow) -> MailContext:
@@ -69,6 +73,11 @@ def mail_context(conn: sa.Connection, mail: EmailRow) -> MailContext:
         sentences=tuple(sentences[:SENTENCES]),
         more=max(len(sentences) - SENTENCES, 0),
         answers_to=emails.first_of_thread(conn, mail),
+        endpoint=(
+            webhooks.find_endpoint(conn, mail.about)
+            if mail.template == Template.ENDPOINT_OFF
+            else None
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from rosterhold.adapters.database.emails import EmailRow, Template
 from rosterhold.adapters.database.holds import DECIDED, HoldRow
@@ -153,11 +154,45 @@ def hold_resolved(_: EmailRow, about: MailContext) -> Letter:
     )
 
 
+def endpoint_off(_: EmailRow, about: MailContext) -> Letter:
+    """To operators, in English."""
+    endpoint = about.endpoint
+    if endpoint is None:
+        raise ValueError("a mail about an endpoint needs the endpoint")
+    # The rest of the address may hold a key of the app's.
+    host = urlsplit(endpoint.url).hostname
+    return Letter(
+        subject=f"Action needed: webhooks to {host} are switched off",
+        heading=f"Webhooks to {host} are switched off",
+        lead=(
+            f"An app at {host} is not told any more what happens to rosters: its endpoint was "
+            f"switched off, because {endpoint.switched_off_why}."
+        ),
+        sections=(
+            Section(
+                "What to do",
+                (
+                    "Ask those who run the app why, and mend it.",
+                    f"Try it: rosterhold webhook ping {endpoint.id}",
+                    "Press “Switch on” on the page of webhooks.",
+                    f"Send what it missed: rosterhold webhook resend --endpoint {endpoint.id}",
+                ),
+            ),
+        ),
+        button="See the webhooks",
+        foot=(
+            "Syncs, rosters and mails to districts do not depend on it.",
+            "Operators get one mail each time that an endpoint is switched off by itself.",
+        ),
+    )
+
+
 LETTERS: Final[Mapping[str, Callable[[EmailRow, MailContext], Letter]]] = {
     Template.HOLD_OPENED: hold_opened,
     Template.CONNECTION_LOST: connection_lost,
     Template.HOLD_REMINDER: hold_reminder,
     Template.HOLD_RESOLVED: hold_resolved,
+    Template.ENDPOINT_OFF: endpoint_off,
 }
 
 _UNTIL: Final = N_("Until somebody decides, or good data arrive from Clever, nothing is changed.")

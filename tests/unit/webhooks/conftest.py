@@ -8,9 +8,11 @@ import pytest
 import sqlalchemy as sa
 from doubles.receiver import Receiver
 
-from rosterhold.adapters.database import districts, webhooks
+from rosterhold.adapters.database import decisions, districts, webhooks
 from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.database.outbox import drop_for_sync
 from rosterhold.adapters.database.tables import outbox
+from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.database.webhook_tables import webhook_deliveries
 from rosterhold.adapters.database.webhooks import DeliveryRow, EndpointRow
 from rosterhold.adapters.webhooks.secret import new_secret
@@ -18,6 +20,7 @@ from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.announcements import Announcement
 from rosterhold.workers.runner import Runner
+from tests.offices import RecordingMailer
 
 
 class SilentDoorbell:
@@ -30,10 +33,12 @@ class Wire:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.mailer = RecordingMailer()
         self.services = Services(
             Settings(webhooks_to_private=True, secret_keys=("a key of the tests",)),
             database=database,
             doorbell=cast("Any", SilentDoorbell()),
+            mailer=self.mailer,
         )
         self.runner = Runner(self.services)
 
@@ -57,9 +62,21 @@ class Wire:
                 sealed_secret=self.services.sealing.seal(receiver.secret),
             )
 
-    def happens(self, event: Announcement, district_id: str, **more: Any) -> None:
+    def happens(
+        self, event: Announcement, district_id: str, sync_id: str = "01SYNC", **more: Any
+    ) -> None:
         with self.database.transaction() as tx:
-            webhooks.announce(tx, event, district_id=district_id, sync_id="01SYNC", **more)
+            webhooks.announce(tx, event, district_id=district_id, sync_id=sync_id, **more)
+
+    def has_a_sync(self, district_id: str) -> str:
+        """A sync that nobody works at."""
+        started = decisions.start(
+            self.database, district_id, trigger="test", cause=Cause("the test")
+        )
+        assert isinstance(started, decisions.Started)
+        with self.database.transaction() as tx:
+            drop_for_sync(tx, started.sync_id)
+        return started.sync_id
 
     def works(self, *, backwards: bool = False) -> None:
         """Every piece of work that is due is looked at, until none is."""

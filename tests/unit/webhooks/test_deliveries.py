@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from rosterhold.adapters.database import operator_actions, webhooks
+from rosterhold.adapters.database import accounts, notices, operator_actions, webhooks
+from rosterhold.adapters.database.accounts import Role
 from rosterhold.adapters.database.decisions import Person
 from rosterhold.statemachine.announcements import TRIED_FOR, Announcement
 
@@ -142,6 +143,42 @@ def test_an_endpoint_that_is_gone_is_switched_off_at_once(wire, district, receiv
     wire.works()
     assert wire.endpoint(endpoint_id).switched_off_at is not None
     assert wire.work_left() == 0
+
+
+def test_operators_are_told_once_by_mail_that_an_endpoint_was_switched_off(
+    wire, district, receiver
+):
+    endpoint_id, sync_id = wire.connects(receiver), wire.has_a_sync(district)
+    with wire.database.transaction() as tx:
+        accounts.put_staff(tx, "operator@example.org", Role.OPERATOR)
+        accounts.put_staff(tx, "support@example.org", Role.SUPPORT)
+        accounts.put_staff(tx, "gone@example.org", Role.OPERATOR)
+        accounts.disable(tx, "gone@example.org")
+    for times in (1, 2):
+        receiver.answers = [410]
+        wire.happens(HELD, district, sync_id)
+        wire.works()
+        wire.happens(HELD, district, sync_id)
+        wire.works()
+        assert [mail["To"] for mail in wire.mailer.sent] == ["operator@example.org"] * times
+        with wire.database.transaction() as tx:
+            webhooks.switch_on(tx, endpoint_id)
+    text = wire.mailer.sent[0].get_body(("plain",)).get_content()
+    assert wire.mailer.sent[0]["Subject"] == "Action needed: webhooks to 127.0.0.1 are switched off"
+    assert "because it answered 410" in text
+    assert f"rosterhold webhook ping {endpoint_id}" in text
+    assert wire.mailer.link().endswith("/operations/webhooks")
+
+
+def test_who_switches_an_endpoint_on_before_the_mail_goes_out_gets_none(wire, district, receiver):
+    endpoint_id, sync_id = wire.connects(receiver), wire.has_a_sync(district)
+    with wire.database.transaction() as tx:
+        accounts.put_staff(tx, "operator@example.org", Role.OPERATOR)
+        webhooks.switch_off(tx, endpoint_id, "it took nothing for three days")
+        notices.endpoint_switched_off(tx, endpoint_id, sync_id)
+        webhooks.switch_on(tx, endpoint_id)
+    wire.works()
+    assert (wire.mailer.sent, wire.work_left()) == ([], 0)
 
 
 def test_what_an_endpoint_missed_while_it_was_off_can_be_sent_later(wire, district, receiver):
