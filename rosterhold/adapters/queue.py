@@ -41,6 +41,19 @@ def connect(redis_url: str | None) -> redis.Redis:
     )
 
 
+class _Broker(RedisBroker):
+    """Without the queues of delayed messages, of which we send none.
+
+    Every process would ask for them as often as for the others.
+    """
+
+    def declare_queue(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+
 def make_broker(client: redis.Redis) -> RedisBroker:
     """The broker with only the middleware that we use."""
     middleware: list[Middleware] = [
@@ -50,7 +63,7 @@ def make_broker(client: redis.Redis) -> RedisBroker:
         CurrentMessage(),
         Retries(max_retries=0),
     ]
-    broker = RedisBroker(  # type: ignore[no-untyped-call]
+    broker = _Broker(  # type: ignore[no-untyped-call]
         client=client,
         middleware=middleware,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
