@@ -3,10 +3,11 @@
     python benchmarks/night.py [DISTRICTS] [SECONDS]
 
 The schedulers run the product's tick, each in a process of its own, on a clock on which 24 hours
-pass in so many seconds; a tick is due each 20 s of that clock, and follows at once when the one
-before took longer. Now and then one of them is killed with SIGKILL and replaced. The worker
-processes are real, with their queue, claims and sweep, but the steps of a sync are a stand-in that
-fetches, judges and applies nothing: it makes the transitions and commits them.
+pass in so many seconds, and which begins when everybody is up; a tick is due each 20 s of that
+clock, and follows at once when the one before took longer. Up to about 50 times a night one of them
+is killed with SIGKILL and replaced. The worker processes are real, with their queue, claims and
+sweep, but the steps of a sync are a stand-in that fetches, judges and applies nothing: it makes the
+transitions and commits them.
 
 PostgreSQL and Valkey are the script's own. In 24 hours each district has one slot, unless the clock
 is set in them; what counts is how many syncs each district has in the end.
@@ -25,6 +26,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, Final
@@ -48,9 +50,8 @@ NIGHT: Final = timedelta(hours=24)
 SCHEDULERS: Final = 2
 WORKERS: Final = 4
 THREADS: Final = 4
-# Everybody is up by then.
-BOOT_S: Final = 15.0
-KILLED_EVERY_S: Final = (1.0, 8.0)
+# Shares of the night that pass between two kills, at least and at most.
+KILLED_EVERY: Final = (1 / 150, 1 / 30)
 DRAINED_WITHIN_S: Final = 600.0
 ZONES: Final = (
     "America/New_York",
@@ -62,17 +63,34 @@ ZONES: Final = (
 CONTEXT: Final = multiprocessing.get_context("spawn")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Clock:
-    """The clock of the simulation: it begins at a moment and runs so many times too fast."""
+    """The clock of the simulation: it runs so many times too fast, from when its file is there.
+
+    Attributes:
+        first: the time that it shows at first.
+        file: has the real time at which it began.
+    """
 
     first: datetime
-    starts_at: float
     speed: float
+    file: Path
+
+    def begin(self) -> None:
+        new = self.file.with_suffix(".new")
+        new.write_text(str(time.time()))
+        new.rename(self.file)
+
+    @cached_property
+    def began(self) -> float:
+        """Waits until it begins."""
+        while not self.file.exists():
+            time.sleep(0.05)
+        return float(self.file.read_text())
 
     def now(self) -> datetime:
-        passed = timedelta(seconds=(time.time() - self.starts_at) * self.speed)
-        return self.first + min(max(passed, timedelta()), NIGHT)
+        passed = timedelta(seconds=(time.time() - self.began) * self.speed)
+        return self.first + min(passed, NIGHT)
 
     @property
     def is_over(self) -> bool:
@@ -89,7 +107,6 @@ def ticks(clock: Clock, notes: Path) -> None:
         sent["all"] += not given[2].startswith("BEGIN")
 
     sa.event.listen(parts.database.engine, "before_cursor_execute", count)
-    time.sleep(max(0.0, clock.starts_at - time.time()))
     with notes.open("a", buffering=1, encoding="utf-8") as file:
         over = False
         while not over:
@@ -103,8 +120,8 @@ def ticks(clock: Clock, notes: Path) -> None:
             time.sleep(max(0.0, scheduler.TICK_S / clock.speed - took))
 
 
-def work(_clock: Clock, notes: Path) -> None:
-    """A worker process that lives until it is told to end."""
+def work(clock: Clock, notes: Path) -> None:
+    """A worker process that lives until the file "over" is there. It notes that it is up."""
     configure("json", "ERROR")
     parts = services()
     runner = Runner(parts, STEPS)
@@ -112,7 +129,8 @@ def work(_clock: Clock, notes: Path) -> None:
     declare(parts.broker, runner)
     worker = Worker(parts.broker, worker_threads=THREADS)
     worker.start()
-    while not notes.exists():
+    notes.touch()
+    while not clock.file.with_name("over").exists():
         time.sleep(0.2)
     worker.stop()
 
@@ -136,17 +154,25 @@ class Night:
         self.notes.append(self.folder / f"scheduler-{len(self.notes)}")
         return self.starts(ticks, self.notes[-1]), self.notes[-1]
 
+    def starts_workers(self) -> list[SpawnProcess]:
+        """They are up when this returns."""
+        notes = [self.folder / f"worker-{number}" for number in range(WORKERS)]
+        started = [self.starts(work, one) for one in notes]
+        _until_all_are_there(notes)
+        return started
+
     def passes(self) -> None:
         """Kill the schedulers in turn until the night is over; the last ones end by themselves.
 
-        The next one is killed when both have begun to tick.
+        The next one is killed when both are up.
         """
         living = [self.starts_a_scheduler() for _ in range(SCHEDULERS)]
-        time.sleep(max(0.0, self.clock.starts_at - time.time()))
+        _until_all_are_there([notes for _, notes in living])
+        self.clock.begin()
+        seconds = NIGHT.total_seconds() / self.clock.speed
         while not self.clock.is_over:
-            time.sleep(random.uniform(*KILLED_EVERY_S))
-            while not all(notes.exists() for _, notes in living):
-                time.sleep(0.05)
+            time.sleep(random.uniform(*KILLED_EVERY) * seconds)
+            _until_all_are_there([notes for _, notes in living])
             if self.clock.is_over:
                 break
             victim, notes = living.pop(0)
@@ -161,6 +187,11 @@ class Night:
     def noted(self) -> list[dict[str, float]]:
         lines = [line for one in self.notes if one.exists() for line in one.open(encoding="utf-8")]
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
+
+
+def _until_all_are_there(files: list[Path]) -> None:
+    while not all(file.exists() for file in files):
+        time.sleep(0.05)
 
 
 def populate(database: Database, number: int) -> None:
@@ -248,17 +279,20 @@ def main() -> None:
             first = conn.execute(sa.select(sa.func.min(slot))).scalar_one() - timedelta(minutes=1)
             query = sa.select(schedule_table.c.district_id).where(slot <= first + NIGHT)
             expected = set(conn.execute(query).scalars())
-        clock = Clock(first, time.time() + BOOT_S, NIGHT.total_seconds() / seconds)
+        clock = Clock(first, NIGHT.total_seconds() / seconds, folder / "began")
         night = Night(clock, folder)
-        workers = [night.starts(work, folder / "over") for _ in range(WORKERS)]
+        workers = night.starts_workers()
         night.passes()
-        load = os.getloadavg()[0]
+        load, over = os.getloadavg()[0], time.perf_counter()
         left = drained(database)
         (folder / "over").touch()
         for process in workers:
             process.join()
         report(database, night, expected)
-        print(f"left     {left} syncs that are not complete; load at the end {load:.1f}")
+        print(
+            f"left     {left} syncs that are not complete {time.perf_counter() - over:.0f} s after "
+            f"the night; load at its end {load:.1f}"
+        )
 
 
 if __name__ == "__main__":
