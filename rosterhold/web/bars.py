@@ -57,4 +57,4 @@ def bar(finding: FindingView, language: Language = ENGLISH) -> Bar | None:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+    return f"{100 * share:.1f}".removesuffix(".0") + "\N{NO-BREAK SPACE}%"

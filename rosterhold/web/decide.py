@@ -75,7 +75,9 @@ def _answer(request: Request, form: dict[str, str]) -> Response:
     )
     if isinstance(outcome, Decided):
         site.doorbell.ring(outcome.work)
-        return RedirectResponse(f"{site.base}/syncs/{sync.id}", 303)
+        # Who answered for some has more to answer.
+        place = "" if schools is None else "#choices-title"
+        return RedirectResponse(f"{site.base}/syncs/{sync.id}{place}", 303)
     was_decided = _last_decision(hold, action) is not None and outcome.code != "outdated"
     return _refused(
         request,

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from rosterhold.roster.kinds import KINDS
 from rosterhold.roster.language import ENGLISH, N_, Language
 from rosterhold.roster.unreadable_words import unreadable_words
@@ -151,11 +153,28 @@ def grades_words(low: str, high: str) -> str:
 
 
 def fact_words(fact: str, language: Language = ENGLISH) -> str:
-    """What was found of a record, in the language; the word of a type as it is."""
+    """What was found of a record, in the language; the word of a type, or of several, as it is."""
     found = _GUARDIANS.fullmatch(fact)
     return (
-        counted("contacts", int(found[1]), language) if found else unreadable_words(fact, language)
+        counted("contacts", int(found[1]), language)
+        if found
+        else unreadable_words(in_a_row(fact), language)
     )
+
+
+def in_a_row(value: str) -> str:
+    """A value that is a list (roster/lists.py) as people write it: `Parent, Guardian`."""
+    if not value.startswith("["):
+        return value
+    try:
+        return ", ".join(msgspec.json.decode(value, type=list[str]))
+    except msgspec.DecodeError:
+        return value
+
+
+def unbroken(text: str) -> str:
+    """A text in which no sign of percent goes to the next line without its number."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def set_aside_words(what: str, number: int, language: Language = ENGLISH) -> str:

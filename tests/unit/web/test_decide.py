@@ -106,6 +106,7 @@ def test_a_forged_digest_is_refused_and_nothing_changes(
 
     assert answer.status_code == 409
     assert "Nothing was done" in answer.text
+    assert "are the same as on the page you answered" in answer.text
     assert office.sync(held) == before
     assert decided(office, held) == []
 

@@ -37,8 +37,10 @@ def test_a_held_report_says_what_and_why_and_offers_what_is_allowed(
     page = comes_in(sync_id).reads().text
 
     assert "Your roster sync is on hold. Nothing was changed." in page
-    assert "Lincoln Elementary would lose 53 of 100 students (53 %). The limit is 10 %." in page
-    assert 'aria-label="53 of 100: 53 %, the limit is 10 %"' in page
+    assert (
+        "Lincoln Elementary would lose 53 of 100 students (53\xa0%). The limit is 10\xa0%." in page
+    )
+    assert 'aria-label="53 of 100: 53\xa0%, the limit is 10\xa0%"' in page
     assert "Doe, Jane 0" in page
     assert buttons(page) == ["check_again", "confirm_removals"]
 
