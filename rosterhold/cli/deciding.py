@@ -15,6 +15,7 @@ from rosterhold.cli.output import DONE, FAILED, ON_HOLD, CliError, note, print_j
 from rosterhold.cli.session import services_of
 from rosterhold.cli.words import FROM_WHERE, the_sync
 from rosterhold.config.wiring import Services
+from rosterhold.roster.wording import nothing_new_words
 from rosterhold.statemachine.answers import EVERYTHING, Scope
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.decisions import Action, Refused
@@ -155,6 +156,8 @@ def sentence(view: SyncView, *, waited: bool) -> str:
         return f"{view.id} is on hold ({state}); `rosterhold hold show {view.id}` shows why."
     if state is SyncState.FAILED:
         return f"{view.id} failed: {view.failure or 'no reason was kept'}"
+    if view.nothing_new_since:
+        return f"{view.id} completed. {nothing_new_words(view.nothing_new_since, 'UTC')}"
     if state is SyncState.COMPLETED:
         added, changed, removed = (
             sum(counts.get(name, 0) for counts in view.counts.values())

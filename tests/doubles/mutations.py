@@ -219,9 +219,9 @@ def findings_are_ignored(reason: str) -> AbstractContextManager[None]:
     real = evaluate_module._judge  # noqa: SLF001 - the seam that is mutated
 
     def judge(*args: Any) -> Any:
-        verdict = real(*args)
+        verdict, judged_by = real(*args)
         others = tuple(found for found in verdict.findings if found.reason != reason)
-        return replace(verdict, findings=others)
+        return replace(verdict, findings=others), judged_by
 
     return instead((evaluate_module,), "_judge", judge)
 

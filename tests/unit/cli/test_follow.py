@@ -1,9 +1,11 @@
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from rosterhold.adapters.database.views import SyncView
+from rosterhold.cli.deciding import sentence
 from rosterhold.cli.follow import WORDS, exit_code, progress_display
 from rosterhold.statemachine.chart import SyncState
 
@@ -71,3 +73,10 @@ def test_on_a_terminal_the_states_are_bars(capsys):
     assert said.out == ""
     assert "1,000 records read" in said.err
     assert "the roster is up to date" in said.err
+
+
+def test_a_sync_with_nothing_new_says_since_when_instead_of_numbers():
+    done = msgspec.structs.replace(view(SyncState.COMPLETED), nothing_new_since=NOW)
+    assert sentence(done, waited=True) == (
+        "S1 completed. Nothing new: Clever's data has not changed since Sep 15, 2025, 12:00 AM UTC."
+    )
