@@ -9,6 +9,7 @@ from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.outcome import Fetched
 from rosterhold.adapters.clever.rate import MemoryRateGate
+from rosterhold.adapters.clever.unchanged import unchanged_since
 from rosterhold.adapters.http import Http
 from rosterhold.adapters.snapshots import FolderSnapshots
 from rosterhold.roster.kinds import KINDS
@@ -20,6 +21,7 @@ from rosterhold.simulator.world import World
 
 # Makes several pages of the generated district's lists.
 SMALL_PAGES = 200
+PREFIX = "d/s/fetch-1"
 
 
 @pytest.fixture
@@ -52,7 +54,29 @@ class Fetch:
             for name, ref in fetched.manifest.files.items()
         }
 
+    def is_still_true(self):
+        """Whether Clever is found to have what was fetched."""
+        clever_id = self.world.district().id
+
+        async def ask(client):
+            return await unchanged_since(client, self.store, PREFIX, clever_id)
+
+        return asyncio.run(self._with_client(ask)) is not None
+
     async def _fetch(self, had):
+        async def fetch(client):
+            return await fetch_snapshot(
+                client,
+                self.store,
+                PREFIX,
+                self.world.district().id,
+                had=had,
+                on_page=lambda _kind, _records: None,
+            )
+
+        return await self._with_client(fetch)
+
+    async def _with_client(self, use):
         async with Http() as http:
             client = CleverClient(
                 http,
@@ -64,14 +88,7 @@ class Fetch:
                 sleep=self.clock.sleep,
                 now=self.clock,
             )
-            return await fetch_snapshot(
-                client,
-                self.store,
-                "d/s/fetch-1",
-                self.world.district().id,
-                had=had,
-                on_page=lambda _kind, _records: None,
-            )
+            return await use(client)
 
 
 def small_district():
@@ -151,3 +168,15 @@ def test_a_fetch_of_more_requests_than_the_limit_waits_and_is_never_refused(serv
     assert isinstance(fetch(), Fetched)
     assert clock.now - started > 59
     assert fetch.world.requests.by_status[429] == 0
+
+
+def test_what_is_shared_otherwise_is_noticed_by_the_length_of_a_list_alone(serve):
+    fetch = serve(small_district())
+    fetch()
+    district = fetch.world.district()
+    assert fetch.is_still_true()
+    before = district.info["last_sync"]
+    fetch.world.change("remove-school")
+    assert district.info["last_sync"] != before
+    district.info["last_sync"] = before
+    assert not fetch.is_still_true()
