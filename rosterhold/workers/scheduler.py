@@ -1,8 +1,9 @@
 """The scheduler: starts what is due. Any number of processes may run it; a slot fires once."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -26,6 +27,8 @@ from rosterhold.workers.step import Follow
 TICK_S: Final = 20.0
 # Slots that are read at a time.
 BATCH: Final = 500
+# After so many slots it says that it lives: the tick after a night when none ran takes minutes.
+ALIVE_EVERY: Final = 50
 # Every so many ticks it is noted how long work waits: when no worker lives, nobody else does.
 NOTE_EVERY: Final = round(waits.NOTE_EVERY_S / TICK_S)
 # Every so many ticks, districts are looked for that an older release added without a schedule.
@@ -48,7 +51,7 @@ def run_scheduler(services: Services, stop: threading.Event) -> None:
             process_id = processes.beat(services.database, process_id, ROLE)
             if ticks % COMPLETE_EVERY == 0:
                 schedules.complete(services.database)
-            tick(services)
+            tick(services, alive=partial(processes.beat, services.database, process_id, ROLE))
             ticks += 1
             services.meter.count(metrics.TICKS)
             meters.write(services.database, services.meter)
@@ -64,7 +67,12 @@ def run_scheduler(services: Services, stop: threading.Event) -> None:
             log.warning("the database is away; others will notice", error=str(error))
 
 
-def tick(services: Services, now: datetime | None = None) -> int:
+def tick(
+    services: Services,
+    now: datetime | None = None,
+    *,
+    alive: Callable[[], object] = lambda: None,
+) -> int:
     """Start a sync for each district whose slot has come and was not used.
 
     A district that is on hold is checked again instead; one whose sync runs is left alone. When
@@ -73,11 +81,17 @@ def tick(services: Services, now: datetime | None = None) -> int:
     Args:
         services: what the process works with.
         now: the time, if it is not to be the database's.
+        alive: called now and then while there is much to do.
 
     Returns:
         How many slots fired.
     """
-    return sum(_fire(services, slot) for slot in _due(services, now))
+    fired = 0
+    for number, slot in enumerate(_due(services, now), start=1):
+        fired += _fire(services, slot)
+        if number % ALIVE_EVERY == 0:
+            alive()
+    return fired
 
 
 def _due(services: Services, now: datetime | None) -> Iterator[Due]:

@@ -109,6 +109,15 @@ def test_a_tick_reads_what_is_due_in_one_query(services):
     assert sum("next_due_at <=" in statement for statement in seen) == 1
 
 
+def test_in_a_long_tick_the_scheduler_says_that_it_lives(services, monkeypatch):
+    monkeypatch.setattr(scheduler, "ALIVE_EVERY", 4)
+    add(services, range(10))
+    said: list[str] = []
+    night = datetime.now(UTC) + timedelta(hours=25)
+    assert scheduler.tick(services, night, alive=lambda: said.append("alive")) == 10
+    assert said == ["alive"] * 2
+
+
 def test_a_time_zone_that_is_not_known_here_keeps_no_other_district_waiting(services):
     first, *others = add(services, range(3))
     with services.database.transaction() as tx:

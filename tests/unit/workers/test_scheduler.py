@@ -134,7 +134,7 @@ class OneRound(threading.Event):
 def test_a_scheduler_says_that_it_lives_until_it_ends(world: World, monkeypatch):
     seen: list[list[tuple[str]]] = []
     monkeypatch.setattr(
-        scheduler, "tick", lambda _: seen.append(world.rows("SELECT role FROM processes"))
+        scheduler, "tick", lambda *_, **__: seen.append(world.rows("SELECT role FROM processes"))
     )
     monkeypatch.setattr(scheduler, "run_purge", lambda *_: None)
     scheduler.run_scheduler(world.services, OneRound())
