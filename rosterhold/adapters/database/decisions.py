@@ -75,7 +75,7 @@ def start(
 ) -> Started | AlreadyOpen:
     """Open a sync for a district; at most one is open at a time."""
     try:
-        with database.transaction() as tx:
+        with database.one_statement() as tx:
             sync_id = begin(tx, district_id=district_id, trigger=trigger, cause=cause)
             return Started(sync_id, tuple(tx.work))
     except IntegrityError:

@@ -166,7 +166,7 @@ class Database:
 
     @contextmanager
     def one_statement(self) -> Iterator[Transaction]:
-        """A transaction of at most one statement, for PostgreSQL: one round trip.
+        """A transaction of at most one statement that writes, for PostgreSQL: one round trip.
 
         With SQLite, which has none to save, it is a transaction like any other.
         """

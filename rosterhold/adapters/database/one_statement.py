@@ -20,6 +20,16 @@ from rosterhold.statemachine.chart import ENDS_WITH_SYNC
 _DROPPED: Final[list[sa.ColumnElement[str]]] = [
     sa.literal_column(f"'{work}'") for work in sorted(ENDS_WITH_SYNC)
 ]
+# The columns of a new sync that are given; its ids and its time are besides.
+OPENED: Final = (
+    "state",
+    "version",
+    "trigger",
+    "fetch_no",
+    "evaluation_no",
+    "counts",
+    "set_aside",
+)
 NOT_NULL_VIOLATION: Final = "23502"
 
 
@@ -68,6 +78,48 @@ def execute(tx: Transaction, shape: Shape, values: dict[str, Any]) -> int | None
     return None if row is None else row[0]
 
 
+def open_sync(tx: Transaction, values: dict[str, Any], *, born_leased: bool) -> int:
+    """Write a new sync, the first line of its history, and its first work.
+
+    Returns:
+        The id of the work.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: its district has an open sync; nothing was written.
+    """
+    prepared = _prepared_opening(tx.dialect, born_leased=born_leased)
+    work_id: int
+    (work_id,) = tx.at_once(prepared.sql, prepared.parameters(values)) or ()
+    return work_id
+
+
+@cache
+def _prepared_opening(dialect: sa.Dialect, *, born_leased: bool) -> Prepared:
+    opened = (
+        sa.insert(syncs)
+        .values(
+            **{name: sa.bindparam(f"set_{name}", type_=syncs.c[name].type) for name in OPENED},
+            id=sa.bindparam("next_sync"),
+            district_id=sa.bindparam("next_district"),
+            started_at=STATEMENT_TIME,
+        )
+        .returning(syncs.c.id)
+        .cte("opened")
+    )
+    history = sa.insert(transitions).values(
+        sync_id=sa.select(opened.c.id).scalar_subquery(),
+        seq=sa.bindparam("set_version", type_=syncs.c.version.type),
+        to_state=sa.bindparam("set_state", type_=syncs.c.state.type),
+        event=sa.bindparam("line_event"),
+        why=sa.bindparam("line_why"),
+        who=sa.bindparam("line_who"),
+        at=STATEMENT_TIME,
+    )
+    statement = _next_row(born_leased=born_leased).add_cte(history.cte("history"))
+    types = {f"set_{name}": syncs.c[name].type for name in OPENED}
+    return prepare(statement, dialect, types=types)
+
+
 @cache
 def _prepared(shape: Shape, dialect: sa.Dialect) -> Prepared:
     types = {f"set_{name}": syncs.c[name].type for name in shape.changed}
@@ -94,7 +146,7 @@ def statement(shape: Shape) -> Any:
         history = history.add_cte(_closed(moved))
     if not shape.goes_to_work:
         return history
-    return _next_row(shape).add_cte(history.cte("history"))
+    return _next_row(born_leased=shape.born_leased).add_cte(history.cte("history"))
 
 
 def _moved(shape: Shape) -> sa.CTE:
@@ -139,10 +191,10 @@ def _closed(moved: sa.CTE) -> sa.CTE:
     )
 
 
-def _next_row(shape: Shape) -> Any:
+def _next_row(*, born_leased: bool) -> Any:
     until = STATEMENT_TIME + sa.bindparam("next_lease", type_=sa.Interval())
     leased: dict[str, Any] = {}
-    if shape.born_leased:
+    if born_leased:
         by = sa.bindparam("next_process", type_=outbox.c.process_id.type)
         leased = {"leased_until": until, "process_id": by, "claimed_at": STATEMENT_TIME}
     return (
@@ -156,8 +208,8 @@ def _next_row(shape: Shape) -> Any:
             created_at=STATEMENT_TIME,
             due_at=STATEMENT_TIME,
             sends=0,
-            epoch=int(shape.born_leased),
-            attempts=int(shape.born_leased),
+            epoch=int(born_leased),
+            attempts=int(born_leased),
             **leased,
         )
         .returning(outbox.c.id)

@@ -8,11 +8,13 @@ nothing but the time.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from rosterhold.adapters.database.engine import Transaction
+from rosterhold.adapters.database.prepared import Prepared, prepare
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import districts, outbox, syncs
 from rosterhold.statemachine.chart import ENDS_WITH_SYNC, SYNC_STEPS, Work
@@ -121,15 +123,28 @@ def is_born_leased(tx: Transaction, work: Work) -> bool:
     return tx.claim is not None and tx.claim.goes_on and work in SYNC_STEPS
 
 
-def queue_for(conn: sa.Connection, district_id: str, otherwise: Queue) -> Queue:
-    """Where the work of a district waits: among the large ones, by the roster it has."""
-    counts = conn.execute(
-        sa.select(syncs.c.counts).where(
-            districts.c.id == district_id, syncs.c.id == districts.c.baseline_sync_id
-        )
-    ).scalar_one_or_none()
+def queue_for(tx: Transaction, district_id: str, otherwise: Queue) -> tuple[datetime, Queue]:
+    """The time, and where the work of a district waits: among the large ones, by its roster."""
+    if tx.is_sqlite:
+        now, counts = tx.now, tx.conn.execute(_counts(), {"own_district": district_id}).scalar()
+    else:
+        asked = _time_and_counts(tx.dialect)
+        row = tx.at_once(asked.sql, asked.parameters({"own_district": district_id}))
+        now, counts = asked.row(row or ())
     records = sum(kind.get("total", 0) for kind in (counts or {}).values())
-    return Queue.LARGE if records >= LARGE_RECORDS else otherwise
+    return now, Queue.LARGE if records >= LARGE_RECORDS else otherwise
+
+
+def _counts() -> sa.Select[Any]:
+    return sa.select(syncs.c.counts).where(
+        districts.c.id == sa.bindparam("own_district"), syncs.c.id == districts.c.baseline_sync_id
+    )
+
+
+@cache
+def _time_and_counts(dialect: sa.Dialect) -> Prepared:
+    asked = sa.select(sa.func.clock_timestamp(), _counts().scalar_subquery())
+    return prepare(asked, dialect, types={}, columns=(syncs.c.started_at, syncs.c.counts))
 
 
 def drop_for_sync(tx: Transaction, sync_id: str) -> None:

@@ -61,35 +61,60 @@ def begin(
     Raises:
         sqlalchemy.exc.IntegrityError: the district has an open sync.
     """
-    sync_id = str(ULID.from_datetime(tx.now))
-    tx.conn.execute(
-        sa.insert(syncs).values(
-            id=sync_id,
-            district_id=district_id,
-            state=INITIAL.value,
-            version=1,
-            trigger=trigger,
-            fetch_no=1,
-            evaluation_no=0,
-            counts={},
-            set_aside={},
-            started_at=tx.now,
-        )
-    )
-    tx.conn.execute(
-        sa.insert(transitions).values(
-            sync_id=sync_id,
-            seq=1,
-            to_state=INITIAL.value,
-            event="start",
-            why=cause.why,
-            who=cause.who,
-            at=tx.now,
-        )
-    )
-    waits = outbox.queue_for(tx.conn, district_id, queue)
+    now, waits = outbox.queue_for(tx, district_id, queue)
+    sync_id = str(ULID.from_datetime(now))
+    new: dict[str, Any] = {
+        "state": INITIAL.value,
+        "version": 1,
+        "trigger": trigger,
+        "fetch_no": 1,
+        "evaluation_no": 0,
+        "counts": {},
+        "set_aside": {},
+    }
+    line = {"event": "start", "why": cause.why, "who": cause.who}
+    if not tx.is_sqlite:
+        _open_at_once(tx, sync_id, district_id, waits, new, line)
+        return sync_id
+    own = {"id": sync_id, "district_id": district_id, "started_at": now}
+    tx.conn.execute(sa.insert(syncs).values(**new, **own))
+    history = {"sync_id": sync_id, "seq": 1, "to_state": INITIAL.value, "at": now}
+    tx.conn.execute(sa.insert(transitions).values(**history, **line))
     outbox.add(tx, INITIAL_WORK, district_id=district_id, sync_id=sync_id, queue=waits)
     return sync_id
+
+
+def _open_at_once(
+    tx: Transaction,
+    sync_id: str,
+    district_id: str,
+    queue: Queue,
+    new: Mapping[str, Any],
+    line: Mapping[str, str],
+) -> None:
+    waits = outbox.queue_of(tx, INITIAL_WORK, queue)
+    values = {
+        **{f"set_{name}": value for name, value in new.items()},
+        **{f"line_{name}": value for name, value in line.items()},
+        **_next_values(tx, INITIAL_WORK, waits, district_id, sync_id),
+    }
+    born_leased = outbox.is_born_leased(tx, INITIAL_WORK)
+    work_id = one_statement.open_sync(tx, values, born_leased=born_leased)
+    tx.work.append(Written(work_id, INITIAL_WORK, waits))
+
+
+def _next_values(
+    tx: Transaction, work: Work, queue: Queue, district_id: str, sync_id: str
+) -> dict[str, Any]:
+    """The row of the work that follows, for `one_statement`."""
+    return {
+        "next_lease": tx.lease,
+        "next_process": tx.process_id,
+        "next_work": work.value,
+        "next_queue": queue.value,
+        "next_district": district_id,
+        "next_sync": sync_id,
+    }
 
 
 def perform_alone(
@@ -147,7 +172,7 @@ def perform(
     if isinstance(moved, NotAllowed):
         raise EventRefusedError(moved)
     if settles is None and tx.claim is None and moved.work:
-        queue = outbox.queue_for(tx.conn, sync.district_id, queue)
+        _, queue = outbox.queue_for(tx, sync.district_id, queue)
     given = dict(changes or {})
     after = replace(sync, **given, state=moved.state, version=sync.version + 1)
     (work,) = moved.work or (None,)
@@ -231,20 +256,15 @@ def _write_at_once(tx: Transaction, moves: _Transition, settles: Claim | None) -
     }
     if settles is not None:
         values |= {"own_work": settles.work_id, "own_epoch": settles.epoch}
+    after = moves.after
     if moves.work is not None:
-        values |= {
-            "next_lease": tx.lease,
-            "next_process": tx.process_id,
-            "next_work": moves.work.value,
-            "next_queue": outbox.queue_of(tx, moves.work, moves.queue).value,
-            "next_district": moves.after.district_id,
-            "next_sync": moves.after.id,
-        }
+        queue = outbox.queue_of(tx, moves.work, moves.queue)
+        values |= _next_values(tx, moves.work, queue, after.district_id, after.id)
     shape = Shape(
         settles=settles is not None,
         changed=frozenset(moves.values()),
         timed=moves.timed(),
-        is_final=moves.after.state.is_final,
+        is_final=after.state.is_final,
         goes_to_work=moves.work is not None,
         born_leased=moves.work is not None and outbox.is_born_leased(tx, moves.work),
     )
@@ -253,8 +273,7 @@ def _write_at_once(tx: Transaction, moves: _Transition, settles: Claim | None) -
     except NothingMovedError as error:
         raise StaleSyncError(moves.before.id) from error
     if work_id is not None and moves.work is not None:
-        queue = Queue(values["next_queue"])
-        tx.work.append(Written(work_id, moves.work, queue, moves.after))
+        tx.work.append(Written(work_id, moves.work, queue, after))
 
 
 def open_reasons(conn: sa.Connection, sync_id: str) -> frozenset[Reason]:
