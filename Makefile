@@ -64,9 +64,10 @@ CATALOGUES := rosterhold/locale
 .PHONY: texts
 texts: $(READY) ## put new texts into the catalogues of the translations
 	@mkdir -p var
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k say -k plural:1,2 --omit-header -o var/texts.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k say -k plural:1,2 --omit-header --no-location \
+		--sort-output -o var/texts.pot .
 	$(BIN)/pybabel -q update -i var/texts.pot -d $(CATALOGUES) -D rosterhold --no-fuzzy-matching \
-		--ignore-obsolete --ignore-pot-creation-date --omit-header --width 100
+		--ignore-obsolete --ignore-pot-creation-date --width 0
 
 .PHONY: site
 site: $(READY) ## build the documentation site into build/site; broken links end it
