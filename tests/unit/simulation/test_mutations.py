@@ -14,6 +14,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 SEEDS = range(1, 9)
 LIVES_A_SEED = 200
+# With another seed than the first some go wrong sooner. Only the time it takes depends on this.
+SOONER = {
+    "a_claim_forgets_the_lease": 4,
+    "a_confirmation_covers_every_removal": 4,
+    "any_digest_will_do": 4,
+    "mails_are_noted_before_they_go_out": 4,
+}
 
 
 def live(number: int, lives: int = LIVES_A_SEED) -> None:
@@ -44,8 +51,9 @@ def goes_wrong(number: int) -> bool:
 
 @pytest.mark.parametrize("mutation", BY_CHANCE, ids=lambda mutation: mutation.__name__)
 def test_some_life_goes_wrong_without(mutation: Mutation):
+    first = SOONER.get(mutation.__name__, SEEDS[0])
     with mutation():
-        assert any(goes_wrong(number) for number in SEEDS)
+        assert any(goes_wrong(number) for number in sorted(SEEDS, key=lambda seed: seed != first))
 
 
 @pytest.fixture
