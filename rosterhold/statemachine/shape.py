@@ -209,8 +209,8 @@ _WORDS: Final[Mapping[Shape, tuple[str, str]]] = {
     Shape.PASSING: (
         _CANNOT_READ,
         N_(
-            "This usually passes by itself: we ask Clever again every night. There is nothing you "
-            "have to do."
+            "This usually passes by itself: we ask Clever again every half hour. There is nothing "
+            "you have to do."
         ),
     ),
     Shape.OUR_OWN_FAULT: (
