@@ -62,6 +62,24 @@ def postgres(url: sa.URL) -> sa.Engine:
     return engine
 
 
+class _Trust:
+    """How long a connection that lay unused is taken for whole.
+
+    Where one broke, those that lie there may have broken with it.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._broke_at = -math.inf
+        sa.event.listen(engine, "invalidate", self._lose)
+
+    def holds(self, used_at: float) -> bool:
+        """Whether one need not be tried first; `used_at` by the monotonic clock."""
+        return used_at > max(self._broke_at, time.monotonic() - TRUSTED_FOR_S)
+
+    def _lose(self, *_given: object) -> None:
+        self._broke_at = time.monotonic()
+
+
 @dataclass(slots=True)
 class _Lent:
     """A connection that the pool lent for longer than one statement, and the cursor on it."""
@@ -86,8 +104,7 @@ class Straight:
         self._errors = engine.dialect.loaded_dbapi.Error
         # Threads take from the end and put back there: what is used at all is used often.
         self._lent: deque[_Lent] = deque()
-        self._broke_at = -math.inf
-        sa.event.listen(engine, "invalidate", self._distrust)
+        self._trust = _Trust(engine)
 
     def execute(self, sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Execute a statement.
@@ -126,9 +143,7 @@ class Straight:
                 lent = self._lent.pop()
             except IndexError:
                 return self._borrow()
-            if lent.used_at > max(self._broke_at, time.monotonic() - TRUSTED_FOR_S):
-                return lent
-            if self._lives(lent):
+            if self._trust.holds(lent.used_at) or self._lives(lent):
                 return lent
 
     def _borrow(self) -> _Lent:
@@ -143,10 +158,11 @@ class Straight:
         """Whether a connection that lay unused can still be used; it is given up if not."""
         driver: Any = lent.pooled.driver_connection
         try:
-            return bool(self._engine.dialect.do_ping(driver))
+            self._engine.dialect.do_ping(driver)
         except self._errors:
             _give_up(lent.pooled)
             return False
+        return True
 
     def _put_back(self, lent: _Lent, *, is_gone: bool) -> None:
         if is_gone:
@@ -156,9 +172,6 @@ class Straight:
             self._lent.append(lent)
         else:
             lent.pooled.close()
-
-    def _distrust(self, *_given: object) -> None:
-        self._broke_at = time.monotonic()
 
     def _as_sqlalchemy_raises(
         self, error: Exception, sql: str | None = None, *, is_gone: bool = False
@@ -210,22 +223,15 @@ def _prepare_postgres(connection: DBAPIConnection, _record: ConnectionPoolEntry)
 
 
 def _try_what_lay_unused(engine: sa.Engine) -> None:
-    """Find out before the next use that a connection broke while nobody used it.
-
-    Where one broke, those that lie there may have broken with it.
-    """
-    broke_at = -math.inf
-
-    def distrust(*_given: object) -> None:
-        nonlocal broke_at
-        broke_at = time.monotonic()
+    """Find out before the next use that a connection broke while nobody used it."""
+    trust = _Trust(engine)
 
     def note(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
         record.info["used_at"] = time.monotonic()
 
     def check(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
         used_at = record.info.get("used_at")
-        if used_at is None or used_at > max(broke_at, time.monotonic() - TRUSTED_FOR_S):
+        if used_at is None or trust.holds(used_at):
             return
         try:
             engine.dialect.do_ping(connection)
@@ -233,6 +239,5 @@ def _try_what_lay_unused(engine: sa.Engine) -> None:
             # The others of the pool are as old; SQLAlchemy connects anew.
             raise InvalidatePoolError from error
 
-    sa.event.listen(engine, "invalidate", distrust)
     sa.event.listen(engine, "checkin", note)
     sa.event.listen(engine, "checkout", check)
