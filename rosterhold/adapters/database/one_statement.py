@@ -106,16 +106,7 @@ def _prepared_opening(dialect: sa.Dialect, *, born_leased: bool) -> Prepared:
         .returning(syncs.c.id)
         .cte("opened")
     )
-    history = sa.insert(transitions).values(
-        sync_id=sa.select(opened.c.id).scalar_subquery(),
-        seq=sa.bindparam("set_version", type_=syncs.c.version.type),
-        to_state=sa.bindparam("set_state", type_=syncs.c.state.type),
-        event=sa.bindparam("line_event"),
-        why=sa.bindparam("line_why"),
-        who=sa.bindparam("line_who"),
-        at=STATEMENT_TIME,
-    )
-    statement = _next_row(born_leased=born_leased).add_cte(history.cte("history"))
+    statement = _next_row(born_leased=born_leased).add_cte(_line(opened).cte("history"))
     types = {f"set_{name}": syncs.c[name].type for name in OPENED}
     return prepare(statement, dialect, types=types)
 
@@ -132,21 +123,26 @@ def statement(shape: Shape) -> Any:
     moved = _moved(shape)
     # The history takes its sync from the row that moved. If none did, the database refuses the
     # history for the lack of it, and with it everything else.
-    history = sa.insert(transitions).values(
-        sync_id=sa.select(moved.c.id).scalar_subquery(),
+    history = _line(moved)
+    if shape.is_final:
+        history = history.add_cte(_closed(moved))
+    if not shape.goes_to_work:
+        return history
+    return _next_row(born_leased=shape.born_leased).add_cte(history.cte("history"))
+
+
+def _line(of: sa.CTE) -> Any:
+    """The line of the history of a sync, whose row another part of the statement gives."""
+    return sa.insert(transitions).values(
+        sync_id=sa.select(of.c.id).scalar_subquery(),
         seq=sa.bindparam("line_seq", type_=transitions.c.seq.type),
-        from_state=sa.bindparam("line_from_state"),
+        from_state=sa.bindparam("line_from_state", type_=transitions.c.from_state.type),
         to_state=sa.bindparam("line_to_state"),
         event=sa.bindparam("line_event"),
         why=sa.bindparam("line_why"),
         who=sa.bindparam("line_who"),
         at=STATEMENT_TIME,
     )
-    if shape.is_final:
-        history = history.add_cte(_closed(moved))
-    if not shape.goes_to_work:
-        return history
-    return _next_row(born_leased=shape.born_leased).add_cte(history.cte("history"))
 
 
 def _moved(shape: Shape) -> sa.CTE:

@@ -72,14 +72,20 @@ def begin(
         "counts": {},
         "set_aside": {},
     }
-    line = {"event": "start", "why": cause.why, "who": cause.who}
+    line = {
+        "seq": 1,
+        "from_state": None,
+        "to_state": INITIAL.value,
+        "event": "start",
+        "why": cause.why,
+        "who": cause.who,
+    }
     if not tx.is_sqlite:
         _open_at_once(tx, sync_id, district_id, waits, new, line)
         return sync_id
     own = {"id": sync_id, "district_id": district_id, "started_at": now}
     tx.conn.execute(sa.insert(syncs).values(**new, **own))
-    history = {"sync_id": sync_id, "seq": 1, "to_state": INITIAL.value, "at": now}
-    tx.conn.execute(sa.insert(transitions).values(**history, **line))
+    tx.conn.execute(sa.insert(transitions).values(sync_id=sync_id, at=now, **line))
     outbox.add(tx, INITIAL_WORK, district_id=district_id, sync_id=sync_id, queue=waits)
     return sync_id
 
@@ -90,7 +96,7 @@ def _open_at_once(
     district_id: str,
     queue: Queue,
     new: Mapping[str, Any],
-    line: Mapping[str, str],
+    line: Mapping[str, Any],
 ) -> None:
     waits = outbox.queue_of(tx, INITIAL_WORK, queue)
     values = {
