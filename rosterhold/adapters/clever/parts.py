@@ -130,12 +130,18 @@ def finish(
 
 
 def finished(store: SnapshotStore, prefix: str) -> Fetched | None:
-    """The snapshot of an earlier run that was not killed before its end."""
+    """The snapshot of an earlier run that came to its end; what that one left is dropped."""
+    fetched = sealed(store, prefix)
+    if fetched is not None and reached(store, prefix) is None:
+        store.delete_tree(f"{prefix}/parts")
+    return fetched
+
+
+def sealed(store: SnapshotStore, prefix: str) -> Fetched | None:
+    """A snapshot that is whole; None where there is none."""
     if not store.exists(f"{prefix}/manifest.json"):
         return None
     manifest = store.read_bytes(f"{prefix}/manifest.json")
-    if reached(store, prefix) is None:
-        store.delete_tree(f"{prefix}/parts")
     return Fetched(msgspec.json.decode(manifest, type=Manifest), facts(store, prefix))
 
 

@@ -32,7 +32,7 @@ async def unchanged_since(
         None when anything is different, was not told, or cannot be asked.
     """
     try:
-        before = parts.finished(store, prefix)
+        before = parts.sealed(store, prefix)
         if before is None or not before.district.last_sync:
             return None
         grant = await client.token(clever_id)
