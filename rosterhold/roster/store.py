@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 class SnapshotStore(Protocol):
-    """Immutable files of a district. A file is whole or absent: writing is atomic."""
+    """Immutable files of a district. A file is whole or absent: writing is atomic.
+
+    As a file never changes, what was made of one may be kept by its store and name.
+    """
+
+    def __hash__(self) -> int: ...
 
     def write(self, ref: str, frame: "pl.DataFrame") -> None: ...
 

@@ -139,9 +139,9 @@ def records_left(
     try:
         ref = _named_ref(sync, line)
         if len(meant) == 1:
-            counted = _counted(store, ref)  # type: ignore[arg-type] # stores hash
+            counted = _counted(store, ref)
             return counted.get(meant[0], 0)
-        return _distinct(store, ref, tuple(meant))  # type: ignore[arg-type] # stores hash
+        return _distinct(store, ref, tuple(meant))
     except SnapshotLostError:
         return line.records
 

@@ -56,7 +56,7 @@ class Evaluated:
     def tally(self) -> pl.DataFrame:
         """How many records (`n`) would be removed, by TALLIED; none when the file is gone."""
         try:
-            return tally_of(self.store, self.removed_ref)  # type: ignore[arg-type] # stores hash
+            return tally_of(self.store, self.removed_ref)
         except SnapshotLostError:
             return no_tally()
 

@@ -39,7 +39,7 @@ def facts_found(found: Evaluated, language: Language) -> Sequence[ShownFact]:
     """What was found, most first; nothing when the file is gone."""
     ref = layout.subjects_ref(found.prefix, Reason.DATA_CONFIGURATION)
     try:
-        counted = _counted(found.store, ref)  # type: ignore[arg-type] # stores hash
+        counted = _counted(found.store, ref)
     except SnapshotLostError:
         return ()
     facts: dict[tuple[str, str], ShownFact] = {}

@@ -120,7 +120,7 @@ def _by_school(found: Evaluated, tally: pl.DataFrame, policies: Policies) -> tup
 def _sizes(found: Evaluated) -> Mapping[str, int]:
     """How many students each school had."""
     try:
-        return _counted(found.store, found.baseline_ref)  # type: ignore[arg-type] # stores hash
+        return _counted(found.store, found.baseline_ref)
     except SnapshotLostError:
         return {}
 

@@ -78,14 +78,14 @@ class Summary:
 def summary_of(found: Evaluated) -> Summary:
     """Nothing when the file is gone."""
     try:
-        return _summary(found.store, found.removed_ref)  # type: ignore[arg-type] # stores hash
+        return _summary(found.store, found.removed_ref)
     except SnapshotLostError:
         return Summary({}, ())
 
 
 @lru_cache(_KEPT_SUMMARIES)
 def _summary(store: SnapshotStore, ref: str) -> Summary:
-    tally = tally_of(store, ref)  # type: ignore[arg-type] # stores hash
+    tally = tally_of(store, ref)
     schools = (
         tally.filter(pl.col("school") != "")
         .group_by("school", "school_name")
