@@ -1,13 +1,13 @@
 """A district office whose API is called."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from doubles.tokens import new_token
 from starlette.testclient import TestClient
 
-from rosterhold.adapters.database import tokens
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.tokens import NewToken, Scope
 from tests.offices import Office
@@ -26,18 +26,7 @@ def office_on_both(tmp_path: Path, database: Database) -> Office:
 
 @pytest.fixture
 def makes_token(office: Office) -> Callable[..., NewToken]:
-    def of(*scopes: Scope, district: str | None = None, days: int = 1) -> NewToken:
-        with office.database.transaction() as tx:
-            return tokens.create(
-                tx,
-                name="test",
-                scopes=scopes or tuple(Scope),
-                district_id=district,
-                created_by="the tests",
-                expires_at=datetime.now(UTC) + timedelta(days=days),
-            )
-
-    return of
+    return partial(new_token, office.database)
 
 
 @pytest.fixture

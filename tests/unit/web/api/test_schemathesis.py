@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 import schemathesis
+from doubles.tokens import new_token
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.engine import events, from_schema
 
-from rosterhold.adapters.database import tokens
-from rosterhold.adapters.database.tokens import NewToken, Scope
+from rosterhold.adapters.database.tokens import Scope
 from rosterhold.web.api import progress
 from rosterhold.web.api.app import build
 from rosterhold.web.api.documented import DISTRICT, SYNC, TOKEN
@@ -55,27 +54,19 @@ def api(busy_office: Office) -> Any:
     held, leaving = office.starts_sync(district), students(5)
     office.holds(held, [removal(leaving, 10)], leaving)
     text = json.dumps(build("").openapi())
-    own = {DISTRICT: district, SYNC: held, TOKEN: makes_token(office, Scope.ROSTER_READ).row.id}
+    own = {
+        DISTRICT: district,
+        SYNC: held,
+        TOKEN: new_token(office.database, Scope.ROSTER_READ).row.id,
+    }
     for example, real in own.items():
         text = text.replace(example, real)
     schema = schemathesis.openapi.from_dict(
         json.loads(text), config=SchemathesisConfig.from_dict(CONFIG)
     )
     schema.app = office.app()
-    schema.config.update(headers={"Authorization": f"Bearer {makes_token(office).secret}"})
+    schema.config.update(headers={"Authorization": f"Bearer {new_token(office.database).secret}"})
     return schema
-
-
-def makes_token(office: Office, *scopes: Scope) -> NewToken:
-    with office.database.transaction() as tx:
-        return tokens.create(
-            tx,
-            name="test",
-            scopes=scopes or tuple(Scope),
-            district_id=None,
-            created_by="the tests",
-            expires_at=datetime.now(UTC) + timedelta(days=1),
-        )
 
 
 def test_every_address_answers_as_documented(api: Any, monkeypatch: pytest.MonkeyPatch):
