@@ -63,7 +63,7 @@ class Language:
         """`Nov 4, 2025, 2:03 PM CST`, in a district's time zone."""
         from babel.dates import format_datetime, format_skeleton  # noqa: PLC0415 - see `day`
 
-        there = at.astimezone(_zone(zone_name))
+        there = at.astimezone(zone_named(zone_name))
         day = format_skeleton("yMMMd", there, locale=self.locale)
         # Babel puts a narrow space before PM, where people and searches expect a plain one.
         time = format_datetime(there, "h:mm a z", locale=self.locale)
@@ -74,7 +74,7 @@ class Language:
         # Who says no date need not wait for Babel.
         from babel.dates import format_skeleton  # noqa: PLC0415 - as said
 
-        return format_skeleton("MMMd", at.astimezone(_zone(zone_name)), locale=self.locale)
+        return format_skeleton("MMMd", at.astimezone(zone_named(zone_name)), locale=self.locale)
 
     def date(self, day: date) -> str:
         """`Nov 4, 2025`."""
@@ -83,7 +83,8 @@ class Language:
         return format_skeleton("yMMMd", day, locale=self.locale)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """A time zone; UTC for one that this machine does not know."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

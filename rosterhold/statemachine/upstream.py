@@ -2,9 +2,8 @@
 
 from datetime import date, datetime
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rosterhold.roster.language import ENGLISH, N_, Language
+from rosterhold.roster.language import ENGLISH, N_, Language, zone_named
 
 # `districts.state` as Clever's documentation has it ("Districts", "Sync Status").
 _PAUSED: Final = "paused"
@@ -81,7 +80,7 @@ def at_clever(
     say = language.say
     if state == _PAUSED:
         ends = _day_of(pause_end, zone)
-        if ends is None or ends < now.astimezone(_zone(zone)).date():
+        if ends is None or ends < now.astimezone(zone_named(zone)).date():
             return AtClever(say(_PAUSED_FOR_NOW), f"{say(_NOT_US)} {say(_WAIT)} {say(_END_IT)}")
         what = say(_PAUSED_UNTIL, day=language.date(ends))
         return AtClever(what, f"{say(_NOT_US)} {say(_WAIT)} {say(_END_IT)}")
@@ -102,16 +101,9 @@ def _day_of(text: str | None, zone: str) -> date | None:
     try:
         moment = datetime.fromisoformat((text or "").strip())
         is_day = moment.tzinfo is None or moment.isoformat().endswith("T00:00:00+00:00")
-        return moment.date() if is_day else moment.astimezone(_zone(zone)).date()
+        return moment.date() if is_day else moment.astimezone(zone_named(zone)).date()
     except (ValueError, OverflowError):
         return None
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _one_line(words: str) -> str:

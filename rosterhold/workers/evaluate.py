@@ -26,7 +26,7 @@ from rosterhold.statemachine.findings import SUBJECT_SCHEMA, digest, named_by, s
 from rosterhold.statemachine.reasons import MOST_SEVERE_FIRST, Reason
 from rosterhold.statemachine.unchanged import settings_digest
 from rosterhold.workers.step import Follow, district_of
-from rosterhold.workers.unchanged import RELEASE, leave_out_of
+from rosterhold.workers.unchanged import RELEASE
 
 DATA_REASONS = (Reason.DATA_CONFIGURATION, Reason.DATA_REMOVALS)
 
@@ -75,20 +75,19 @@ def _judge(
         policies = districts.policies_of(conn, district)
         accepted = districts.accepted_subjects(conn, district.id)
         confirmed = answers.confirmed(conn, sync.id)
-    leave_out = leave_out_of(district)
     verdict = judge(
         baseline=baseline,
         snapshot=frames_of(services.store, snapshot),
         invalid=invalid_of(services.store, snapshot),
         policies=policies,
         first=district.baseline_ref is None,
-        leave_out=leave_out,
+        leave_out=district.leave_out,
         approved=_approved(services.store, sync, confirmed),
         accepted=pl.DataFrame(accepted, schema=SUBJECT_SCHEMA, orient="row"),
     )
     # What is accepted once this is applied: records that were re-identified have new ids then.
     now_accepted = verdict.accepted.rows()
-    return verdict, settings_digest(policies, leave_out, now_accepted, RELEASE)
+    return verdict, settings_digest(policies, district.leave_out, now_accepted, RELEASE)
 
 
 def _approved(

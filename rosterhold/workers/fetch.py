@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from rosterhold.adapters.clever.client import CleverClient
 from rosterhold.adapters.clever.fetch import fetch_snapshot
 from rosterhold.adapters.clever.follow import Base, Doubt, fetch_by_events
 from rosterhold.adapters.clever.outcome import CannotConnect, DistrictFacts, Fetched
+from rosterhold.adapters.clever.structs import moment
 from rosterhold.adapters.database import claims, districts, holds, notices, schedules, webhooks
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.districts import DistrictRow
@@ -94,7 +95,7 @@ async def _read_clever(
     how = READ_FULLY
     async with clever_client(services) as client:
         facts = await nothing_new(services, client, district, sync)
-        since = _moment(facts.last_sync) if facts is not None else None
+        since = moment(facts.last_sync) if facts is not None else None
         if facts is not None and since is not None:
             return NothingNew(facts, since)
         base = _base(services, district, sync)
@@ -177,20 +178,11 @@ def _note(tx: Transaction, sync: SyncRow, facts: DistrictFacts) -> None:
         {
             "clever_state": facts.state,
             "clever_error": facts.error,
-            "clever_last_sync": _moment(facts.last_sync),
-            "clever_pause_start": facts.pause_start if _moment(facts.pause_start) else None,
-            "clever_pause_end": facts.pause_end if _moment(facts.pause_end) else None,
+            "clever_last_sync": moment(facts.last_sync),
+            "clever_pause_start": facts.pause_start if moment(facts.pause_start) else None,
+            "clever_pause_end": facts.pause_end if moment(facts.pause_end) else None,
         },
     )
-
-
-def _moment(text: str) -> datetime | None:
-    """A time as Clever gives it; None for one that cannot be read, it only serves showing."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _hold(tx: Transaction, sync: SyncRow, refusal: CannotConnect) -> None:

@@ -10,7 +10,6 @@ from rosterhold.adapters.database import districts, syncs
 from rosterhold.adapters.database.districts import DistrictRow
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.config.wiring import Services
-from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.roster.store import SnapshotLostError, SnapshotStore
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.unchanged import (
@@ -54,7 +53,7 @@ def _read_before(services: Services, district: DistrictRow, sync: SyncRow) -> st
             trigger=sync.trigger,
             fetch_no=sync.fetch_no,
             was_held=sync.held_since is not None,
-            settings=settings_digest(policies, leave_out_of(district), accepted, RELEASE),
+            settings=settings_digest(policies, district.leave_out, accepted, RELEASE),
         ),
         Applied(
             began_at=applied.started_at,
@@ -67,10 +66,6 @@ def _read_before(services: Services, district: DistrictRow, sync: SyncRow) -> st
         by_events=BY_EVENTS,
     )
     return layout.fetched_at(applied.snapshot_ref) if is_enough else None
-
-
-def leave_out_of(district: DistrictRow) -> LeaveOut:
-    return LeaveOut(tuple(district.leave_out_types), district.leave_out_crowds)
 
 
 def _judged_by(store: SnapshotStore, target_ref: str) -> str:

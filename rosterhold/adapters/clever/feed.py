@@ -6,7 +6,6 @@ level higher (as the schema says).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -112,11 +111,9 @@ def is_settled(event: Told, now: float) -> bool:
     Raises:
         DoubtError: it does not say when it was written.
     """
-    try:
-        written = datetime.fromisoformat(event.created or "")
-    except ValueError as error:
-        raise DoubtError("an event does not say when it was written") from error
-    written = written if written.tzinfo else written.replace(tzinfo=UTC)
+    written = structs.moment(event.created or "")
+    if written is None:
+        raise DoubtError("an event does not say when it was written")
     return now - written.timestamp() >= SETTLED_AFTER_S
 
 

@@ -7,6 +7,7 @@ missing; unknown fields are skipped. Words of an enumeration are plain text: a n
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, Literal, Protocol, TypeVar
 
 import msgspec
@@ -348,6 +349,15 @@ def _reason(error: Exception) -> str:
     if what.startswith("Invalid enum value"):
         what = "Expected an object or a list, got text"
     return f"{path.removeprefix('.') or 'the record'}: {what}"
+
+
+def moment(text: str) -> datetime | None:
+    """A time as Clever gives it, in UTC where it names no zone; None for one that is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def decoded(decoder: "msgspec.json.Decoder[T]", body: bytes, what: str) -> T:

@@ -18,7 +18,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from rosterhold.adapters.database import syncs
 from rosterhold.adapters.database.engine import STATEMENT_TIME, Database, Transaction
-from rosterhold.adapters.database.outbox import Queue, Written
+from rosterhold.adapters.database.outbox import Queue, Written, is_free
 from rosterhold.adapters.database.prepared import Prepared, prepare
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import outbox
@@ -161,7 +161,7 @@ def _take(now: Any, until: Any) -> ReturningUpdate[Any]:
             outbox.c.work.in_([sa.literal_column(f"'{work}'") for work in Work]),
             outbox.c.due_at <= now,
             outbox.c.given_up_at.is_(None),
-            sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now),
+            is_free(now),
         )
         .with_for_update(skip_locked=True)
     )

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from rosterhold.adapters.database.districts import SaidByClever
 from rosterhold.adapters.database.operations import PAGE_SIZE
 from rosterhold.adapters.database.tables import districts, findings, holds, syncs
 from rosterhold.statemachine.chart import SyncState
 from rosterhold.statemachine.reasons import Reason
-from rosterhold.statemachine.upstream import AtClever, at_clever
 
 # The columns of a line that the district itself has, in their order.
 _OF_DISTRICT: Final = (
@@ -53,7 +53,7 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DistrictLine:
+class DistrictLine(SaidByClever):
     """A district and how its last sync stands; `records` and `people` are what a hold is about."""
 
     id: str
@@ -72,16 +72,6 @@ class DistrictLine:
     failure: str | None
     records: int
     people: int
-
-    def at_clever(self, now: datetime) -> AtClever:
-        """What Clever does with its data, as it said at the last fetch."""
-        return at_clever(
-            self.clever_state,
-            self.clever_error,
-            self.clever_pause_end,
-            zone=self.time_zone,
-            now=now,
-        )
 
 
 def district_lines(

@@ -18,6 +18,7 @@ from rosterhold.adapters.database.tables import (
     school_settings,
 )
 from rosterhold.roster.language import ENGLISH, Language
+from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.statemachine.policy import Policies, policies
 from rosterhold.statemachine.reminders import USUAL_QUIET_HOURS, QuietHours, quiet_hours
 from rosterhold.statemachine.upstream import AtClever, at_clever
@@ -26,8 +27,30 @@ from rosterhold.statemachine.upstream import AtClever, at_clever
 UNKNOWN_ZONE: Final = "UTC"
 
 
+class SaidByClever:
+    """Of what has these columns of a district: what Clever does with its data."""
+
+    __slots__ = ()
+
+    clever_state: str | None
+    clever_error: str | None
+    clever_pause_end: str | None
+    time_zone: str
+
+    def at_clever(self, now: datetime, language: Language = ENGLISH) -> AtClever:
+        """What Clever does, as it said at the last fetch."""
+        return at_clever(
+            self.clever_state,
+            self.clever_error,
+            self.clever_pause_end,
+            zone=self.time_zone,
+            now=now,
+            language=language,
+        )
+
+
 @dataclass(frozen=True, slots=True)
-class DistrictRow:
+class DistrictRow(SaidByClever):
     """A district as it was read."""
 
     id: str
@@ -55,16 +78,9 @@ class DistrictRow:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
-    def at_clever(self, now: datetime, language: Language = ENGLISH) -> AtClever:
-        """What Clever does with its data, as it said at the last fetch."""
-        return at_clever(
-            self.clever_state,
-            self.clever_error,
-            self.clever_pause_end,
-            zone=self.time_zone,
-            now=now,
-            language=language,
-        )
+    @property
+    def leave_out(self) -> LeaveOut:
+        return LeaveOut(tuple(self.leave_out_types), self.leave_out_crowds)
 
     @property
     def quiet(self) -> QuietHours | None:

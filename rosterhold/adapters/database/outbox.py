@@ -166,6 +166,11 @@ def wake(tx: Transaction, work_id: int) -> None:
         tx.work.append(Written(work_id, Work(row.work), Queue.named(row.queue)))
 
 
+def is_free(now: Any) -> sa.ColumnElement[bool]:
+    """Whether nobody is at a row: it was never leased, or the lease ran out."""
+    return sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now)
+
+
 def unanswered(
     conn: sa.Connection, now: datetime, *, busy: Collection[str] = ()
 ) -> Sequence[Written]:
@@ -177,7 +182,6 @@ def unanswered(
     Returns:
         At most SWEEP_LIMIT, oldest first. What only a newer version knows is left to it.
     """
-    free = sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now)
     # The message of a new row is still on its way: its writer rings after the commit.
     idle = sa.or_(
         sa.and_(outbox.c.sent_at.is_(None), outbox.c.due_at <= now - RING_TIME),
@@ -191,7 +195,7 @@ def unanswered(
     )
     rows = conn.execute(
         sa.select(outbox.c.id, outbox.c.work, outbox.c.queue)
-        .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), free, quiet)
+        .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), is_free(now), quiet)
         .where(outbox.c.work.in_(tuple(Work)))
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(SWEEP_LIMIT)
@@ -234,10 +238,8 @@ def forget_messages(tx: Transaction) -> int:
     Returns:
         How many pieces of work wait for one again.
     """
-    free = sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < tx.now)
-    result = tx.conn.execute(
-        sa.update(outbox).where(outbox.c.sent_at.is_not(None), free).values(sent_at=None, sends=0)
-    )
+    sent = sa.and_(outbox.c.sent_at.is_not(None), is_free(tx.now))
+    result = tx.conn.execute(sa.update(outbox).where(sent).values(sent_at=None, sends=0))
     return result.rowcount
 
 

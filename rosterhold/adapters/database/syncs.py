@@ -58,21 +58,23 @@ def find_open(conn: sa.Connection, district_id: str) -> SyncRow | None:
 
 def find_last(conn: sa.Connection, district_id: str) -> SyncRow | None:
     """The newest sync of a district."""
-    row = conn.execute(
-        sa.select(*COLUMNS)
-        .where(syncs.c.district_id == district_id)
-        .order_by(syncs.c.started_at.desc(), syncs.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else as_sync(row)
+    return _newest(conn, syncs.c.district_id == district_id)
 
 
 def find_before(conn: sa.Connection, sync: SyncRow) -> SyncRow | None:
     """The sync of the same district that began before this one."""
+    return _newest(
+        conn,
+        syncs.c.district_id == sync.district_id,
+        syncs.c.id != sync.id,
+        syncs.c.started_at <= sync.started_at,
+    )
+
+
+def _newest(conn: sa.Connection, *where: sa.ColumnElement[bool]) -> SyncRow | None:
     row = conn.execute(
         sa.select(*COLUMNS)
-        .where(syncs.c.district_id == sync.district_id, syncs.c.id != sync.id)
-        .where(syncs.c.started_at <= sync.started_at)
+        .where(*where)
         .order_by(syncs.c.started_at.desc(), syncs.c.id.desc())
         .limit(1)
     ).one_or_none()

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.operation_tables import waits
+from rosterhold.adapters.database.outbox import is_free
 from rosterhold.adapters.database.tables import outbox
 
 # How often a process notes it. Any number may: of an hour, the longest is kept.
@@ -19,11 +20,10 @@ def note(database: Database) -> None:
     """Note how long the oldest work of each queue has been due that nobody is at."""
     with database.transaction() as tx:
         now = tx.now
-        hour = _hour(now)
-        free = sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now)
+        hour = hour_of(now)
         rows = tx.conn.execute(
             sa.select(outbox.c.queue, sa.func.min(outbox.c.due_at).label("due_since"))
-            .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), free)
+            .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), is_free(now))
             .group_by(outbox.c.queue)
             # In one order everywhere, so that two processes do not wait for each other's rows.
             .order_by(outbox.c.queue)
@@ -53,9 +53,10 @@ def note(database: Database) -> None:
 
 def by_hour(conn: sa.Connection, now: datetime) -> dict[tuple[int, str], int]:
     """Hours since 1970 and queue → the longest wait then, in seconds; of the last day."""
-    rows = conn.execute(sa.select(waits).where(waits.c.hour > _hour(now) - 24))
+    rows = conn.execute(sa.select(waits).where(waits.c.hour > hour_of(now) - 24))
     return {(row.hour, row.queue): row.seconds for row in rows}
 
 
-def _hour(now: datetime) -> int:
+def hour_of(now: datetime) -> int:
+    """Hours since 1970."""
     return int(now.timestamp()) // 3600

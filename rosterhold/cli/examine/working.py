@@ -6,6 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from rosterhold.adapters.database import processes, webhooks
+from rosterhold.adapters.database.outbox import is_free
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.cli.examine.answer import Answer
 from rosterhold.config.wiring import Services
@@ -47,10 +48,7 @@ def work(services: Services) -> Answer:
         ).scalar_one_or_none()
         overdue, waiting = conn.execute(
             sa.select(
-                sa.func.count().filter(
-                    outbox.c.due_at < now - OVERDUE_AFTER,
-                    sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now),
-                ),
+                sa.func.count().filter(outbox.c.due_at < now - OVERDUE_AFTER, is_free(now)),
                 sa.func.count(),
             ).where(outbox.c.given_up_at.is_(None), outbox.c.work.not_in(WAITS_FOR_ITS_TIME))
         ).one()

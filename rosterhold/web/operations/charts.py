@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from rosterhold.adapters.database.waits import hour_of
 from rosterhold.web.operations.trouble import minutes
 
 HOURS: Final = 24
@@ -90,7 +91,7 @@ def peaks(
 
 
 def _hours(now: datetime) -> range:
-    last = int(now.timestamp()) // 3600
+    last = hour_of(now)
     return range(last - HOURS + 1, last + 1)
 
 

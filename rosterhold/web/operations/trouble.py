@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final
 
 from rosterhold.adapters.database.census import Census, Standing
-from rosterhold.adapters.database.processes import Dead
+from rosterhold.adapters.database.processes import WORK, Dead
 from rosterhold.statemachine.connection import DOWN
 
 LIES_AFTER: Final = timedelta(minutes=5)
@@ -16,7 +16,6 @@ HANDBOOK: Final = "https://github.com/rosterhold/rosterhold/blob/main/docs/opera
 # The code of a refusal that is not the doing of one district.
 CREDENTIALS: Final = "credentials_refused"
 MAIL: Final = "email"
-WORKING: Final = ("worker", "up", "demo")
 
 
 class Harm(IntEnum):
@@ -94,7 +93,7 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
             "is lost; everything goes on by itself then.",
             "the-database-is-away-or-read-only",
         )
-    if not any(census.alive.get(role) for role in WORKING):
+    if not any(census.alive.get(role) for role in WORK):
         lies = f", and {_counted(waiting, 'piece', 'pieces')} of work wait" if waiting else ""
         yield Trouble(
             Harm.STANDS_STILL,
