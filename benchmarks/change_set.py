@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from rosterhold.roster.changes import difference
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.roster.kinds import STUDENTS
-from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.roster.snapshot import INVALID_SCHEMA, Frames, no_frames
 from rosterhold.statemachine.evaluation import evaluate
 from rosterhold.statemachine.findings import SUBJECT_SCHEMA

@@ -4,33 +4,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rosterhold.roster.district_settings import GuardianLimit, LeaveOut
 from rosterhold.roster.identity import same_records
 from rosterhold.roster.kinds import CONTACTS, GUARDIANSHIPS, KINDS
-from rosterhold.roster.limits import GuardianLimit
 from rosterhold.roster.lists import items_of
 from rosterhold.roster.references import Renames, among, under_todays_ids
 from rosterhold.roster.snapshot import Frames
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveOut:
-    """Which contacts a district wants left out.
-
-    Attributes:
-        types: a link to a student is left out when it has a type, and has none but these
-            (compared without regard to case).
-        crowded: for a student with too many guardians, links that are not in the roster yet are
-            left out. Guardians in the roster stay: nobody chooses by guess whose guardian gets
-            access.
-    """
-
-    types: tuple[str, ...] = ()
-    crowded: bool = False
-
-    def covers(self, item: pl.Expr) -> pl.Expr:
-        """Whether a type of a link is one of those left out."""
-        types = pl.Series([word.lower() for word in self.types], dtype=pl.String())
-        return among(item.str.to_lowercase(), types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +49,12 @@ def leave_out(
     )
 
 
+def is_left_out(setting: LeaveOut, item: pl.Expr) -> pl.Expr:
+    """Whether a type of a link is one of those left out."""
+    types = pl.Series([word.lower() for word in setting.types], dtype=pl.String())
+    return among(item.str.to_lowercase(), types)
+
+
 def guardians_of_students(links: pl.DataFrame) -> pl.DataFrame:
     """How many ``guardians`` each ``student_clever_id`` has, and his ``school_clever_id``."""
     return links.group_by("student_clever_id").agg(
@@ -80,8 +65,8 @@ def guardians_of_students(links: pl.DataFrame) -> pl.DataFrame:
 def _without_types(links: pl.DataFrame, setting: LeaveOut) -> pl.DataFrame:
     if not setting.types:
         return links
-    is_left_out = setting.covers(pl.col("item")).all().alias("is_left_out")
-    texts = items_of(links["types"]).group_by("text").agg(is_left_out).filter("is_left_out")
+    all_left_out = is_left_out(setting, pl.col("item")).all().alias("left_out")
+    texts = items_of(links["types"]).group_by("text").agg(all_left_out).filter("left_out")
     return links.filter(~among("types", texts["text"]))
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from rosterhold.roster.changes import REMOVED, ChangeSet, difference, target
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.roster.kinds import KINDS
-from rosterhold.roster.leave_out import LeaveOut, LeftOut
+from rosterhold.roster.leave_out import LeftOut
 from rosterhold.roster.leave_out import leave_out as left_out_of
 from rosterhold.roster.references import record_key
 from rosterhold.roster.snapshot import Frames, no_frames

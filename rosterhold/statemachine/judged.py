@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from rosterhold.roster.changes import REIDENTIFIED, REMOVED, ChangeSet
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.roster.kinds import SCHOOLS
-from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.roster.snapshot import Frames
 from rosterhold.statemachine.findings import SUBJECT_COLUMNS
 from rosterhold.statemachine.losses import DISTRICT, Loss, losses_of

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from rosterhold.roster.limits import GuardianLimit
+from rosterhold.roster.district_settings import GuardianLimit
 
 MAX_REMOVED_SHARE: Final = 0.10
 MIN_REMOVED_RECORDS: Final = 5

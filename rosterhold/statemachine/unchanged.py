@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from rosterhold.roster.leave_out import LeaveOut
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.statemachine.policy import Policies
 
 # The trigger of a sync that the schedule began.

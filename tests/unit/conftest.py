@@ -7,8 +7,8 @@ from copy import deepcopy
 import polars as pl
 import pytest
 
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.roster.kinds import KINDS
-from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.roster.references import LIST_REFERENCES, REFERENCES
 from rosterhold.roster.snapshot import INVALID_SCHEMA, Frames, schema
 from rosterhold.statemachine.evaluation import Evaluation, evaluate

@@ -17,8 +17,8 @@ from rosterhold.adapters.database.tables import (
     districts,
     school_settings,
 )
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.roster.language import ENGLISH, Language
-from rosterhold.roster.leave_out import LeaveOut
 from rosterhold.statemachine.policy import Policies, policies
 from rosterhold.statemachine.reminders import USUAL_QUIET_HOURS, QuietHours, quiet_hours
 from rosterhold.statemachine.upstream import AtClever, at_clever

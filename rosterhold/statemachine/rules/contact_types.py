@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from rosterhold.roster.kinds import GUARDIANSHIPS
+from rosterhold.roster.leave_out import is_left_out
 from rosterhold.roster.lists import items_of
 from rosterhold.statemachine import sentences
 from rosterhold.statemachine.findings import SUBJECT_COLUMNS, Finding, record_key
@@ -23,7 +24,7 @@ def contact_types(judged: Judged) -> Iterator[Finding]:
     """
     columns = (*GUARDIANSHIPS.key, "types", "school_clever_id")
     links = judged.roster[GUARDIANSHIPS.name].select(columns).collect()
-    types = items_of(links["types"]).filter(~judged.leave_out.covers(pl.col("item")))
+    types = items_of(links["types"]).filter(~is_left_out(judged.leave_out, pl.col("item")))
     accepted = judged.accepted.filter(rule=RULE)
     for place, rows in judged.by_place(links):
         held = _held(types, judged.policy_of(place).held_contact_types)

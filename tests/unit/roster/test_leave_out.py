@@ -1,7 +1,7 @@
 import pytest
 
-from rosterhold.roster.leave_out import LeaveOut, leave_out
-from rosterhold.roster.limits import GuardianLimit
+from rosterhold.roster.district_settings import GuardianLimit, LeaveOut
+from rosterhold.roster.leave_out import leave_out
 from rosterhold.roster.snapshot import no_frames
 
 LIMIT = GuardianLimit(6, {})

@@ -1,6 +1,6 @@
 import pytest
 
-from rosterhold.roster.leave_out import LeaveOut
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.statemachine.policy import Policies, Policy
 
 RULE = "contact_types"

@@ -1,6 +1,6 @@
 import pytest
 
-from rosterhold.roster.leave_out import LeaveOut
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.statemachine.evaluation import ApprovalOutcome
 from rosterhold.statemachine.findings import digest, subjects_of
 from rosterhold.statemachine.reasons import Reason

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rosterhold.roster.leave_out import LeaveOut
+from rosterhold.roster.district_settings import LeaveOut
 from rosterhold.statemachine.policy import policies
 from rosterhold.statemachine.unchanged import (
     Applied,
