@@ -13,7 +13,6 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, CurrentMessage, Middleware, ShutdownNotifications
 from dramatiq.middleware.retries import Retries
 from dramatiq.middleware.time_limit import TimeLimit
-from fakeredis import FakeRedis, FakeServer
 
 from rosterhold.adapters.database.outbox import Queue, Written
 
@@ -34,6 +33,9 @@ log = structlog.get_logger(__name__)
 def connect(redis_url: str | None) -> redis.Redis:
     """Redis, or one inside this process when no address is given. Nothing is sent yet."""
     if redis_url is None:
+        # Only here, for it takes a tenth of a second that no process of production needs.
+        from fakeredis import FakeRedis, FakeServer  # noqa: PLC0415 - as said
+
         inside: redis.Redis = FakeRedis(server=FakeServer())
         return inside
     return redis.Redis.from_url(

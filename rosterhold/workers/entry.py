@@ -21,11 +21,20 @@ STOP_WITHIN_MS: Final = 20_000
 # that needs Polars: importing that starts threads, which do not live on in a forked process.
 PRELOADED: Final = (
     "rosterhold.adapters.clever.client",
-    "rosterhold.adapters.database.claims",
+    "rosterhold.adapters.database.feed",
+    "rosterhold.adapters.database.roster_tables",
+    "rosterhold.adapters.database.views",
+    "rosterhold.adapters.database.waits",
     "rosterhold.adapters.queue",
     "rosterhold.adapters.tickets",
+    "rosterhold.workers.begin",
+    "rosterhold.workers.remind",
+    "rosterhold.workers.resume",
+    "rosterhold.workers.under_way",
+    "rosterhold.workers.webhook",
     "jinja2",
     "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
 )
 
 
