@@ -126,7 +126,7 @@ def work(clock: Clock, notes: Path) -> None:
     parts = services()
     runner = Runner(parts, STEPS)
     parts.broker.add_middleware(SweepMiddleware(Sweep(parts, runner, role="worker")))
-    declare(parts.broker, runner)
+    declare(parts.broker, runner.work)
     worker = Worker(parts.broker, worker_threads=THREADS)
     worker.start()
     notes.touch()

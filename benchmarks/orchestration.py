@@ -65,7 +65,7 @@ STEPS = MappingProxyType(
 def work(stop: Event) -> None:
     configure("json", "WARNING", for_good=True)
     parts = services()
-    declare(parts.broker, Runner(parts, STEPS))
+    declare(parts.broker, Runner(parts, STEPS).work)
     worker = Worker(parts.broker, worker_threads=THREADS)
     worker.start()
     stop.wait()

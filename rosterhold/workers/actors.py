@@ -1,17 +1,23 @@
-"""The dramatiq actors: one a kind of work, each hands a row's id to the runner."""
+"""The dramatiq actors: one a kind of work, each hands a row's id on."""
+
+from collections.abc import Callable
 
 import dramatiq
 
 from rosterhold.adapters.database.outbox import Queue
 from rosterhold.statemachine.chart import Work
-from rosterhold.workers.runner import Runner
 
 
-def declare(broker: dramatiq.Broker, runner: Runner) -> None:
-    """Make a process able to do every kind of work."""
+def declare(broker: dramatiq.Broker, answer: Callable[[int], None]) -> None:
+    """Make a process able to do every kind of work.
+
+    Args:
+        broker: where the messages come from.
+        answer: does what a message asks for, by the row's id.
+    """
 
     def look_at(work_id: int) -> None:
-        runner.work(work_id)
+        answer(work_id)
 
     for work in Work:
         # A message names its queue itself.

@@ -10,9 +10,10 @@ import dramatiq
 from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import Work
 from rosterhold.workers.actors import declare
+from rosterhold.workers.hands import Abandoned, Hands
 from rosterhold.workers.runner import STEPS, Runner, Step
 from rosterhold.workers.slate import Slate
-from rosterhold.workers.sweep import Hands, Sweep, SweepMiddleware
+from rosterhold.workers.sweep import Sweep, SweepMiddleware
 from rosterhold.workers.under_way import UnderWay
 
 THREADS: Final = 4
@@ -48,8 +49,16 @@ class WorkerPool:
         self._services = services
         self._under_way = UnderWay(services.database, slate)
         runner = Runner(services, steps, self._under_way)
-        declare(services.broker, runner)
-        sweep = Sweep(services, runner, role=role, take=Hands(runner).take)
+        abandoned = Abandoned(runner)
+        declare(services.broker, abandoned.answer)
+        sweep = Sweep(
+            services,
+            runner,
+            role=role,
+            take=Hands(runner).take,
+            abandoned=abandoned.put,
+            queues=queues,
+        )
         services.broker.add_middleware(SweepMiddleware(sweep))
         self._worker = dramatiq.Worker(
             services.broker,

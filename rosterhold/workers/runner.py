@@ -95,6 +95,10 @@ class Runner:
         """Begin no further step: the process is about to end."""
         self._stopping.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def work(self, work_id: int) -> None:
         """Do a piece of work and, while the time budget lasts, the steps that follow it.
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -12,39 +12,13 @@ from dramatiq.middleware import Middleware
 from sqlalchemy.exc import SQLAlchemyError
 
 from rosterhold.adapters.database import meters, outbox, processes, waits
+from rosterhold.adapters.database.outbox import Queue
 from rosterhold.config.wiring import Services
 from rosterhold.workers.runner import Runner
 
 SWEEP_EVERY_S: Final = 0.5
-# How much a process does at the same time while there is no queue.
-HANDS: Final = 4
 
 log = structlog.get_logger(__name__)
-
-
-class Hands:
-    """Threads that do the work while there is no queue: the sweep itself never waits for a step."""
-
-    def __init__(self, runner: Runner, threads: int = HANDS) -> None:
-        self._runner = runner
-        self._threads = threads
-        self._under_way: set[int] = set()
-        self._lock = threading.Lock()
-
-    def take(self, work_id: int) -> None:
-        """Begin it, unless all are busy: then a later round of the sweep finds it again."""
-        with self._lock:
-            if work_id in self._under_way or len(self._under_way) >= self._threads:
-                return
-            self._under_way.add(work_id)
-        threading.Thread(target=self._do, args=(work_id,), name="hand", daemon=True).start()
-
-    def _do(self, work_id: int) -> None:
-        try:
-            self._runner.work(work_id)
-        finally:
-            with self._lock:
-                self._under_way.discard(work_id)
 
 
 class Sweep:
@@ -55,6 +29,8 @@ class Sweep:
         runner: told when the process is about to end.
         role: what the process is called among those that live.
         take: what is done with a piece of work, by its id, while there is no queue.
+        abandoned: told which work dead workers left, beside the messages for it.
+        queues: what it takes or is told of waits in these; in any without them.
     """
 
     def __init__(
@@ -64,10 +40,14 @@ class Sweep:
         *,
         role: str,
         take: Callable[[int], None] | None = None,
+        abandoned: Callable[[Iterable[int]], None] = lambda _: None,
+        queues: Collection[str] = (),
     ) -> None:
         self._services = services
         self._runner = runner
         self._take = take or runner.work
+        self._abandoned = abandoned
+        self._queues = frozenset(queues or Queue)
         self._role = role
         self._counts_due = 0.0
         self._waits_due = 0.0
@@ -147,11 +127,13 @@ class Sweep:
             found = outbox.unanswered(conn, now, busy=busy)
         if not found:
             return 0
+        own = [one for one in found if one.queue in self._queues]
         if self._services.doorbell.ring(found):
             with database.transaction() as tx:
                 outbox.mark_sent(tx, [one.work_id for one in found], found_at=now)
+            self._abandoned(one.work_id for one in own if one.abandoned)
         else:
-            for one in found:
+            for one in own:
                 self._take(one.work_id)
         return len(found)
 

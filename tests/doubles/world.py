@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ from rosterhold.statemachine.reasons import Reason
 from rosterhold.workers import email as email_module
 from rosterhold.workers import runner as runner_module
 from rosterhold.workers import scheduler
+from rosterhold.workers.hands import Abandoned
 from rosterhold.workers.runner import STEPS, Runner, Step
 from rosterhold.workers.step import Follow
 from rosterhold.workers.sweep import Sweep
@@ -68,10 +69,7 @@ class Page:
 
 
 class World:
-    """One district with its workers.
-
-    The database and the remembered frames are kept from life to life; `begin` starts a new one.
-    """
+    """One district with its workers. The database is kept from life to life; `begin` starts one."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -127,9 +125,7 @@ class World:
             mailer=self.post,
             tickets=Tickets(["the town's key"]),
         )
-        self.runner = Runner(self.services, self._steps(), under_way=NobodyRenews(self.database))
-        self.runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
-        self._sweep = Sweep(self.services, self.runner, role="worker")
+        self.employs(self._steps())
         self.pages: list[Page] = []
         self.confirmed: dict[str, set[Subject]] = {}
         # Sync and evaluation → the schools that somebody confirmed removals for.
@@ -137,6 +133,15 @@ class World:
         self.accepted: set[tuple[str, str, str, str]] = set()
         # Mails that a worker was at when something befell it: they may have gone out unnoted.
         self.excused: dict[str, int] = {}
+
+    def employs(self, steps: Mapping[Work, Step]) -> None:
+        """Have workers that do each step so."""
+        self._runner = Runner(self.services, steps, under_way=NobodyRenews(self.database))
+        self._runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
+        self._abandoned = Abandoned(self._runner)
+        self._sweep = Sweep(
+            self.services, self._runner, role="worker", abandoned=self._abandoned.put
+        )
 
     def _steps(self) -> dict[Work, Step]:
         """The real steps; the mishaps are told when one begins."""
@@ -274,7 +279,7 @@ class World:
     def works(self, work_id: int, *, goes_on: bool = True) -> None:
         """A worker does what a message says, and what follows if its time lasts."""
         with _inline_for(5.0 if goes_on else -1.0), self.clever.stands_in(), nothing_by_chance():
-            self.runner.work(work_id)
+            self._abandoned.answer(work_id)
 
     def delivers(self, number: int = 0, *, twice: bool = False, goes_on: bool = True) -> None:
         message = self.bell.take(number, keep=twice)

@@ -62,12 +62,14 @@ class Written(NamedTuple):
 
     Attributes:
         sync: the sync as that same transaction left it, for whoever goes on with it at once.
+        abandoned: whether somebody began it and was never heard of again.
     """
 
     work_id: int
     work: Work
     queue: Queue
     sync: SyncRow | None = None
+    abandoned: bool = False
 
 
 def add(
@@ -194,13 +196,21 @@ def unanswered(
         (may_be_queued, told < _patience(now, RESEND_AFTER_BUSY_S, first_sends=0)), else_=idle
     )
     rows = conn.execute(
-        sa.select(outbox.c.id, outbox.c.work, outbox.c.queue)
+        sa.select(
+            outbox.c.id,
+            outbox.c.work,
+            outbox.c.queue,
+            (outbox.c.attempts > outbox.c.failures).label("abandoned"),
+        )
         .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), is_free(now), quiet)
         .where(outbox.c.work.in_(tuple(Work)))
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(SWEEP_LIMIT)
     )
-    return [Written(row.id, Work(row.work), Queue.named(row.queue)) for row in rows]
+    return [
+        Written(row.id, Work(row.work), Queue.named(row.queue), abandoned=bool(row.abandoned))
+        for row in rows
+    ]
 
 
 def _patience(

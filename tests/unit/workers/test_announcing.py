@@ -14,7 +14,6 @@ from rosterhold.roster.store import SnapshotLostError
 from rosterhold.statemachine.announcements import Announcement
 from rosterhold.statemachine.chart import Work
 from rosterhold.statemachine.decisions import Action
-from rosterhold.workers.runner import Runner
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_a_sync_that_fails_is_told(world: World, receiver: Receiver):
     def loses_a_file(*_: object) -> None:
         raise SnapshotLostError("a file")
 
-    world.runner = Runner(world.services, {Work.FETCH: loses_a_file})
+    world.employs({Work.FETCH: loses_a_file})
     world.starts()
     world.calms_down()
     (failed,) = receiver.taken

@@ -82,3 +82,27 @@ def test_an_emptied_queue_is_rung_full_again_at_once(world: World):
     world.bell.is_emptied()
     world.sweeps()
     assert [message.work for message in world.bell.waiting] == ["fetch"]
+
+
+def test_what_a_dead_worker_left_is_done_before_what_the_next_message_asks_for(world: World):
+    world.starts()
+    world.dies(world.delivers, 15)
+    ((left,),) = world.rows("SELECT id FROM outbox WHERE work = 'fetch'")
+    world.clock.passes(21)
+    world.sweeps()
+    world.loses()
+    world.works(work_id=left + 1_000)
+    assert world.rows("SELECT id FROM outbox WHERE id = ?", left) == []
+    assert world.rows("SELECT state FROM syncs") == [("completed",)] * 2
+
+
+def test_work_that_failed_waits_its_turn(world: World):
+    world.clever.surprises = 1
+    world.starts()
+    world.delivers()
+    world.clock.passes(60)
+    world.sweeps()
+    world.works(work_id=1_000)
+    assert world.rows("SELECT state FROM syncs ORDER BY started_at DESC LIMIT 1") == [
+        ("running.fetching",)
+    ]

@@ -15,8 +15,9 @@ from rosterhold.adapters.queue import LIFE_KEY
 from rosterhold.config.settings import Settings
 from rosterhold.config.wiring import Services, build
 from rosterhold.statemachine.chart import Work
+from rosterhold.workers.hands import Hands
 from rosterhold.workers.runner import Runner
-from rosterhold.workers.sweep import Hands, Sweep
+from rosterhold.workers.sweep import Sweep
 
 Begun = tuple[str, int]
 

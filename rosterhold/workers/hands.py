@@ -1,0 +1,62 @@
+"""What the threads of a process do that no message asks for."""
+
+import threading
+from collections.abc import Iterable
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from rosterhold.workers.runner import Runner
+
+# How much a process does at the same time while there is no queue.
+HANDS: Final = 4
+
+
+class Abandoned:
+    """What dead workers left: each thread does it before what its next message asks for.
+
+    It has waited for a lease already, and a message for it would wait behind all others in its
+    queue, perhaps behind a whole night.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._left: SimpleQueue[int] = SimpleQueue()
+
+    def put(self, work_ids: Iterable[int]) -> None:
+        for work_id in work_ids:
+            self._left.put(work_id)
+
+    def answer(self, work_id: int) -> None:
+        """Do what a message asks for, and before it what was left."""
+        while not self._runner.is_stopping:
+            try:
+                left = self._left.get_nowait()
+            except Empty:
+                break
+            self._runner.work(left)
+        self._runner.work(work_id)
+
+
+class Hands:
+    """Threads that do the work while there is no queue: the sweep itself never waits for a step."""
+
+    def __init__(self, runner: Runner, threads: int = HANDS) -> None:
+        self._runner = runner
+        self._threads = threads
+        self._under_way: set[int] = set()
+        self._lock = threading.Lock()
+
+    def take(self, work_id: int) -> None:
+        """Begin it, unless all are busy: then a later round of the sweep finds it again."""
+        with self._lock:
+            if work_id in self._under_way or len(self._under_way) >= self._threads:
+                return
+            self._under_way.add(work_id)
+        threading.Thread(target=self._do, args=(work_id,), name="hand", daemon=True).start()
+
+    def _do(self, work_id: int) -> None:
+        try:
+            self._runner.work(work_id)
+        finally:
+            with self._lock:
+                self._under_way.discard(work_id)
