@@ -91,13 +91,16 @@ def difference(baseline: Frames, snapshot: Frames, invalid: pl.DataFrame) -> Cha
             joined = after.select(_joins_what_is_there(kind, unreadable, found)).to_series()
             unjoined[name], after = after.filter(~joined), after.filter(joined)
         matched = match(kind, before, after, renames)
-        if kind.is_pair:
+        if matched.missing.is_empty():
+            found[name] = _nothing_missing(matched)
+        elif kind.is_pair:
             found[name] = _pair_changes(kind, matched, unreadable, renames, removed_ids)
-            continue
-        found[name] = changes = _record_changes(kind, matched, unreadable, renames)
-        removed_ids[name] = changes.removed["clever_id"]
-        if changes.reidentified.height:
-            renames[name] = changes.reidentified.select("was", "clever_id")
+        else:
+            found[name] = _record_changes(kind, matched, unreadable, renames)
+        if not kind.is_pair:
+            removed_ids[name] = found[name].removed["clever_id"]
+        if found[name].reidentified.height:
+            renames[name] = found[name].reidentified.select("was", "clever_id")
     return ChangeSet(
         frames={name: changes.frame() for name, changes in found.items()},
         kept={name: changes.kept for name, changes in found.items() if changes.kept.height},
@@ -140,13 +143,14 @@ class _KindChanges:
             REMOVED: self.removed,
             REIDENTIFIED: self.reidentified,
         }
+        some = {change: part for change, part in parts.items() if part.height}
         return pl.concat(
             part.select(
                 pl.lit(change).alias("change"),
                 pl.col("was") if change == REIDENTIFIED else pl.lit("").alias("was"),
                 *self.added.columns,
             )
-            for change, part in parts.items()
+            for change, part in (some or {ADDED: self.added}).items()
         )
 
     def counts(self) -> ChangeCounts:
@@ -171,6 +175,16 @@ def _joins_what_is_there(
             strangers[column] = ids.filter(~ids.is_in(found[end].kept["clever_id"].implode()))
     return ~pl.any_horizontal(
         pl.lit(False), *(among(column, ids) for column, ids in strangers.items())
+    )
+
+
+def _nothing_missing(matched: Matched) -> _KindChanges:
+    return _KindChanges(
+        matched=matched,
+        added=matched.added,
+        removed=matched.missing,
+        reidentified=matched.added.clear().with_columns(was=pl.lit("")),
+        kept=matched.missing,
     )
 
 
