@@ -25,7 +25,7 @@ class MailContext:
     Attributes:
         hold: None for a mail about the sync as a whole.
         holds: all holds that the sync has had.
-        cause: the rule or the code of the hold's first finding, "" without a hold.
+        causes: the rules or codes of the hold's findings, each once, the gravest first.
         sentences: of the hold's findings, the first SENTENCES of them, without the hold's own.
         more: how many findings there are beside these.
         answers_to: the Message-ID of the mail that this one follows, if it follows one.
@@ -37,11 +37,16 @@ class MailContext:
     hold: HoldRow | None
     holds: tuple[HoldRow, ...]
     decisions: tuple[DecisionView, ...]
-    cause: str
+    causes: tuple[str, ...]
     sentences: tuple[str, ...]
     more: int
     answers_to: str | None
     endpoint: EndpointRow | None = None
+
+    @property
+    def cause(self) -> str:
+        """The first of the causes, "" without a hold."""
+        return next(iter(self.causes), "")
 
     @property
     def language(self) -> Language:
@@ -69,7 +74,7 @@ def mail_context(conn: sa.Connection, mail: EmailRow) -> MailContext:
         hold=hold,
         holds=tuple(of_sync),
         decisions=tuple(views.decision_views(conn, sync.id)),
-        cause=found[0][0] if found else "",
+        causes=tuple(dict.fromkeys(rule for rule, _ in found)),
         sentences=tuple(sentences[:SENTENCES]),
         more=max(len(sentences) - SENTENCES, 0),
         answers_to=emails.first_of_thread(conn, mail),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -330,10 +331,12 @@ def _what_and_why(about: MailContext) -> tuple[Section, ...]:
 
 
 def _advice(about: MailContext, hold: HoldRow) -> tuple[str, ...]:
+    """What fits the findings, each sentence once."""
     usual = _ADVICE.get(hold.reason, ())
-    if any(of.get(REMOVED) for of in about.sync.counts.values()) and about.cause == REIDENTIFIED:
+    if any(of.get(REMOVED) for of in about.sync.counts.values()) and REIDENTIFIED in about.causes:
         return usual
-    return _ADVICE_OF_RULES.get(about.cause, usual)
+    fitting = [_ADVICE_OF_RULES.get(cause, usual) for cause in about.causes] or [usual]
+    return tuple(dict.fromkeys(chain.from_iterable(fitting)))
 
 
 def _of_the_connection(about: MailContext) -> tuple[Section, ...]:

@@ -146,6 +146,17 @@ def test_a_hold_is_told_with_what_why_what_to_do_and_the_link(
         assert LINK in text_of(message, subtype)
 
 
+def test_what_to_do_fits_every_finding_and_is_said_once(office: Office, sync_id: str):
+    contacts = emergency_contacts(30)
+    office.holds(sync_id, [contacts, replace(contacts, rule="unreadable_records")])
+
+    text = text_of(last_mail(office, sync_id))
+
+    assert "If the data is right as it is" in text
+    assert "goes on without the records that could not be read" in text
+    assert text.count("If it is a mistake") == 1
+
+
 def every_mail(office: Office, sync_id: str) -> Iterator[EmailMessage]:
     """One of each kind, in the course of two syncs."""
     refused = replace(lost_connection(), sentence=SENTENCES["token_refused"])
