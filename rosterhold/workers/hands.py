@@ -1,8 +1,8 @@
 """What the threads of a process do that no message asks for."""
 
 import threading
+from collections import deque
 from collections.abc import Iterable
-from queue import Empty, SimpleQueue
 from typing import Final
 
 from rosterhold.workers.runner import Runner
@@ -20,18 +20,18 @@ class Abandoned:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._left: SimpleQueue[int] = SimpleQueue()
+        self._left: deque[int] = deque()
 
-    def put(self, work_ids: Iterable[int]) -> None:
-        for work_id in work_ids:
-            self._left.put(work_id)
+    def found(self, work_ids: Iterable[int]) -> None:
+        """All that is left now; other processes find the same, and the first to claim it has it."""
+        self._left = deque(work_ids)
 
     def answer(self, work_id: int) -> None:
         """Do what a message asks for, and before it what was left."""
         while not self._runner.is_stopping:
             try:
-                left = self._left.get_nowait()
-            except Empty:
+                left = self._left.popleft()
+            except IndexError:
                 break
             self._runner.work(left)
         self._runner.work(work_id)

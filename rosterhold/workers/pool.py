@@ -56,7 +56,7 @@ class WorkerPool:
             runner,
             role=role,
             take=Hands(runner).take,
-            abandoned=abandoned.put,
+            abandoned=abandoned.found,
             queues=queues,
         )
         services.broker.add_middleware(SweepMiddleware(sweep))

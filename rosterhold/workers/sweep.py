@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ from dramatiq.middleware import Middleware
 from sqlalchemy.exc import SQLAlchemyError
 
 from rosterhold.adapters.database import meters, outbox, processes, waits
-from rosterhold.adapters.database.outbox import Queue
+from rosterhold.adapters.database.outbox import Queue, Written
 from rosterhold.config.wiring import Services
 from rosterhold.workers.runner import Runner
 
@@ -29,7 +29,7 @@ class Sweep:
         runner: told when the process is about to end.
         role: what the process is called among those that live.
         take: what is done with a piece of work, by its id, while there is no queue.
-        abandoned: told which work dead workers left, beside the messages for it.
+        abandoned: told, in each round, of all that dead workers left.
         queues: what it takes or is told of waits in these; in any without them.
     """
 
@@ -40,7 +40,7 @@ class Sweep:
         *,
         role: str,
         take: Callable[[int], None] | None = None,
-        abandoned: Callable[[Iterable[int]], None] = lambda _: None,
+        abandoned: Callable[[Sequence[int]], None] = lambda _: None,
         queues: Collection[str] = (),
     ) -> None:
         self._services = services
@@ -124,18 +124,21 @@ class Sweep:
         busy = self._services.doorbell.busy()
         with database.reading() as conn:
             now = database.now(conn)
-            found = outbox.unanswered(conn, now, busy=busy)
+            idle = outbox.idle(conn, now, busy=busy)
+        self._abandoned(self._own(idle.abandoned))
+        found = idle.unanswered
         if not found:
             return 0
-        own = [one for one in found if one.queue in self._queues]
         if self._services.doorbell.ring(found):
             with database.transaction() as tx:
                 outbox.mark_sent(tx, [one.work_id for one in found], found_at=now)
-            self._abandoned(one.work_id for one in own if one.abandoned)
         else:
-            for one in own:
-                self._take(one.work_id)
+            for work_id in self._own(found):
+                self._take(work_id)
         return len(found)
+
+    def _own(self, found: Iterable[Written]) -> list[int]:
+        return [one.work_id for one in found if one.queue in self._queues]
 
 
 class SweepMiddleware(Middleware):

@@ -140,7 +140,7 @@ class World:
         self._runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
         self._abandoned = Abandoned(self._runner)
         self._sweep = Sweep(
-            self.services, self._runner, role="worker", abandoned=self._abandoned.put
+            self.services, self._runner, role="worker", abandoned=self._abandoned.found
         )
 
     def _steps(self) -> dict[Work, Step]:

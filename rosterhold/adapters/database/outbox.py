@@ -62,14 +62,12 @@ class Written(NamedTuple):
 
     Attributes:
         sync: the sync as that same transaction left it, for whoever goes on with it at once.
-        abandoned: whether somebody began it and was never heard of again.
     """
 
     work_id: int
     work: Work
     queue: Queue
     sync: SyncRow | None = None
-    abandoned: bool = False
 
 
 def add(
@@ -173,19 +171,30 @@ def is_free(now: Any) -> sa.ColumnElement[bool]:
     return sa.or_(outbox.c.leased_until.is_(None), outbox.c.leased_until < now)
 
 
-def unanswered(
-    conn: sa.Connection, now: datetime, *, busy: Collection[str] = ()
-) -> Sequence[Written]:
-    """Work that is due, that nobody is at, and whose message was not sent or not answered.
+class Idle(NamedTuple):
+    """Work that is due and that nobody is at.
+
+    Attributes:
+        unanswered: its message was not sent, or not answered.
+        abandoned: somebody began it and was never heard of again.
+    """
+
+    unanswered: Sequence[Written]
+    abandoned: Sequence[Written]
+
+
+def idle(conn: sa.Connection, now: datetime, *, busy: Collection[str] = ()) -> Idle:
+    """Work that waits for somebody, and for no message that may still come.
 
     In the queues that are `busy`, those that hold messages, the first message of a piece of work is
     trusted for longer.
 
     Returns:
-        At most SWEEP_LIMIT, oldest first. What only a newer version knows is left to it.
+        At most SWEEP_LIMIT, what was abandoned first, then the oldest. What only a newer version
+        knows is left to it.
     """
     # The message of a new row is still on its way: its writer rings after the commit.
-    idle = sa.or_(
+    silent = sa.or_(
         sa.and_(outbox.c.sent_at.is_(None), outbox.c.due_at <= now - RING_TIME),
         outbox.c.sent_at < _patience(now, RESEND_AFTER_S, first_sends=1),
     )
@@ -193,24 +202,28 @@ def unanswered(
     # What was begun before had its message; if it needs another one, none is on its way.
     may_be_queued = sa.and_(outbox.c.queue.in_(busy), outbox.c.attempts == 0)
     quiet = sa.case(
-        (may_be_queued, told < _patience(now, RESEND_AFTER_BUSY_S, first_sends=0)), else_=idle
+        (may_be_queued, told < _patience(now, RESEND_AFTER_BUSY_S, first_sends=0)), else_=silent
     )
+    # Nobody failed with it as often as it was begun.
+    abandoned = outbox.c.attempts > outbox.c.failures
     rows = conn.execute(
         sa.select(
             outbox.c.id,
             outbox.c.work,
             outbox.c.queue,
-            (outbox.c.attempts > outbox.c.failures).label("abandoned"),
+            quiet.label("is_unanswered"),
+            abandoned.label("is_abandoned"),
         )
-        .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), is_free(now), quiet)
-        .where(outbox.c.work.in_(tuple(Work)))
-        .order_by(outbox.c.due_at, outbox.c.id)
+        .where(outbox.c.due_at <= now, outbox.c.given_up_at.is_(None), is_free(now))
+        .where(outbox.c.work.in_(tuple(Work)), sa.or_(quiet, abandoned))
+        .order_by(abandoned.desc(), outbox.c.due_at, outbox.c.id)
         .limit(SWEEP_LIMIT)
+    ).all()
+    found = [(row, Written(row.id, Work(row.work), Queue.named(row.queue))) for row in rows]
+    return Idle(
+        [written for row, written in found if row.is_unanswered],
+        [written for row, written in found if row.is_abandoned],
     )
-    return [
-        Written(row.id, Work(row.work), Queue.named(row.queue), abandoned=bool(row.abandoned))
-        for row in rows
-    ]
 
 
 def _patience(

@@ -125,8 +125,8 @@ def test_a_fault_that_lasts_for_hours_is_asked_after_less_and_less_often(databas
 
 def found(database: Database, after: timedelta) -> list[int]:
     with database.reading() as conn:
-        rows = outbox.unanswered(conn, database.now(conn) + after)
-    return [one.work_id for one in rows]
+        idle = outbox.idle(conn, database.now(conn) + after)
+    return [one.work_id for one in idle.unanswered]
 
 
 def test_a_message_just_written_is_left_to_its_writer(database: Database, work_id: int):

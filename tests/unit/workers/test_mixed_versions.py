@@ -23,7 +23,7 @@ def work(world: World) -> Any:
 
 def unanswered(world: World) -> list[Any]:
     with world.database.reading() as conn:
-        return list(outbox.unanswered(conn, world.database.now(conn)))
+        return list(outbox.idle(conn, world.database.now(conn)).unanswered)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 from doubles.world import World
 
+from rosterhold.workers.runner import STEPS
+
 
 def test_a_lost_message_is_rung_for_again(world: World):
     world.starts()
@@ -94,6 +96,18 @@ def test_what_a_dead_worker_left_is_done_before_what_the_next_message_asks_for(w
     world.works(work_id=left + 1_000)
     assert world.rows("SELECT id FROM outbox WHERE id = ?", left) == []
     assert world.rows("SELECT state FROM syncs") == [("completed",)] * 2
+
+
+def test_what_a_dead_worker_left_is_still_done_first_when_the_next_one_dies_too(world: World):
+    world.starts()
+    world.dies(world.delivers, 15)
+    ((left,),) = world.rows("SELECT id FROM outbox WHERE work = 'fetch'")
+    world.clock.passes(21)
+    world.sweeps()
+    world.employs(STEPS)
+    world.sweeps()
+    world.works(work_id=left + 1_000)
+    assert world.rows("SELECT id FROM outbox WHERE id = ?", left) == []
 
 
 def test_work_that_failed_waits_its_turn(world: World):

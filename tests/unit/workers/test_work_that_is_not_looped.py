@@ -65,7 +65,7 @@ def dies(services: Services, work_id: int) -> None:
 def found(services: Services, *, later_s: float = 1.0) -> list[int]:
     with services.database.reading() as conn:
         now = services.database.now(conn) + timedelta(seconds=later_s)
-        return [one.work_id for one in outbox.unanswered(conn, now)]
+        return [one.work_id for one in outbox.idle(conn, now).unanswered]
 
 
 def sends(services: Services, work_id: int) -> int:
