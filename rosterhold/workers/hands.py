@@ -12,10 +12,9 @@ HANDS: Final = 4
 
 
 class Abandoned:
-    """What dead workers left: each thread does it before what its next message asks for.
+    """What others left unfinished: each thread does it before what its next message asks for.
 
-    It has waited for a lease already, and a message for it would wait behind all others in its
-    queue, perhaps behind a whole night.
+    A message for it would wait behind all others in its queue, perhaps behind a whole night.
     """
 
     def __init__(self, runner: Runner) -> None:

@@ -34,8 +34,9 @@ from rosterhold.workers.step import WANTED_IN, Follow
 from rosterhold.workers.under_way import UnderWay
 from rosterhold.workers.webhook import webhook
 
-# How long a worker goes on by itself before it leaves the next step to a message.
-INLINE_BUDGET_S: Final = 5.0
+# How long a worker goes on by itself before it leaves the next step to a message. Long enough for a
+# large district: the message would wait behind the night's other syncs, and the roster with it.
+INLINE_BUDGET_S: Final = 600.0
 # What another try cannot mend.
 FINAL_ERRORS: Final = (SnapshotLostError,)
 

@@ -29,7 +29,7 @@ class Sweep:
         runner: told when the process is about to end.
         role: what the process is called among those that live.
         take: what is done with a piece of work, by its id, while there is no queue.
-        abandoned: told, in each round, of all that dead workers left.
+        abandoned: told, in each round, of all that others left unfinished.
         queues: what it takes or is told of waits in these; in any without them.
     """
 

@@ -176,7 +176,7 @@ class Idle(NamedTuple):
 
     Attributes:
         unanswered: its message was not sent, or not answered.
-        abandoned: somebody began it and was never heard of again.
+        abandoned: somebody began it, and it neither ended nor failed: the process died, or stopped.
     """
 
     unanswered: Sequence[Written]
@@ -204,8 +204,7 @@ def idle(conn: sa.Connection, now: datetime, *, busy: Collection[str] = ()) -> I
     quiet = sa.case(
         (may_be_queued, told < _patience(now, RESEND_AFTER_BUSY_S, first_sends=0)), else_=silent
     )
-    # Nobody failed with it as often as it was begun.
-    abandoned = outbox.c.attempts > outbox.c.failures
+    abandoned = outbox.c.epoch > outbox.c.failures
     rows = conn.execute(
         sa.select(
             outbox.c.id,

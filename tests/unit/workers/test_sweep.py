@@ -1,6 +1,12 @@
 from doubles.world import World
 
-from rosterhold.workers.runner import STEPS
+from rosterhold.adapters.database.claims import Claim
+from rosterhold.adapters.database.syncs import SyncRow
+from rosterhold.config.wiring import Services
+from rosterhold.statemachine.chart import Work
+from rosterhold.workers.fetch import fetch
+from rosterhold.workers.runner import STEPS, Runner
+from rosterhold.workers.step import Follow
 
 
 def test_a_lost_message_is_rung_for_again(world: World):
@@ -108,6 +114,29 @@ def test_what_a_dead_worker_left_is_still_done_first_when_the_next_one_dies_too(
     world.sweeps()
     world.works(work_id=left + 1_000)
     assert world.rows("SELECT id FROM outbox WHERE id = ?", left) == []
+
+
+def is_told_to_stop_while_it_fetches(world: World) -> None:
+    def fetches(services: Services, claim: Claim, sync: SyncRow) -> Follow:
+        runner.stop()
+        return fetch(services, claim, sync)
+
+    runner = Runner(world.services, {**STEPS, Work.FETCH: fetches})
+    message = world.bell.take(0)
+    assert message is not None
+    with world.clever.stands_in():
+        runner.work(message[0])
+
+
+def test_what_a_stopping_worker_handed_back_is_done_first(world: World):
+    world.starts()
+    is_told_to_stop_while_it_fetches(world)
+    ((left,),) = world.rows("SELECT id FROM outbox WHERE work = 'evaluate'")
+    world.employs(STEPS)
+    world.clock.passes(1)
+    world.sweeps()
+    world.works(work_id=left + 1_000)
+    assert world.rows("SELECT state FROM syncs") == [("completed",)] * 2
 
 
 def test_work_that_failed_waits_its_turn(world: World):
