@@ -12,7 +12,7 @@ HANDS: Final = 4
 
 
 class Abandoned:
-    """What others left unfinished: each thread does it before what its next message asks for.
+    """What others left unfinished: a thread does one of it before what its next message asks for.
 
     A message for it would wait behind all others in its queue, perhaps behind a whole night.
     """
@@ -26,14 +26,17 @@ class Abandoned:
         self._left = deque(work_ids)
 
     def answer(self, work_id: int) -> None:
-        """Do what a message asks for, and before it what was left."""
-        while not self._runner.is_stopping:
-            try:
-                left = self._left.popleft()
-            except IndexError:
-                break
+        """Do what a message asks for, and one thing that was left before: neither waits for all."""
+        left = self._take()
+        if left is not None and not self._runner.is_stopping:
             self._runner.work(left)
         self._runner.work(work_id)
+
+    def _take(self) -> int | None:
+        try:
+            return self._left.popleft()
+        except IndexError:
+            return None
 
 
 class Hands:

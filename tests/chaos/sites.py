@@ -1,6 +1,7 @@
 """The two ways Rosterhold is installed: with servers and many processes, or all in one."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import ClassVar
@@ -62,6 +63,7 @@ class Production:
         self._workers = [service(*WORKER), service(*WORKER, clock_wrong_by_s=420.0)]
         self._schedulers = [service("scheduler"), service("scheduler", clock_wrong_by_s=-600.0)]
         self._web = service("web", "--port", str(port))
+        self._let_no_night_come_by_itself()
         self._monitor.start()
         return Installation([*self._workers, *self._schedulers, self._web])
 
@@ -89,6 +91,15 @@ class Production:
             "night": lambda: self._night(rng),
         }
         spoils[name]()
+
+    def _let_no_night_come_by_itself(self) -> None:
+        """Whatever the hour: the only slots are those of `_night`."""
+        month = (datetime.now(UTC).month + 5) % 12 + 1
+        with psycopg.connect(self._postgres.url) as conn:
+            conn.execute(
+                "UPDATE schedules SET cron = %s, next_due_at = now() + interval '100 days'",
+                [f"0 0 1 {month} *"],
+            )
 
     def _night(self, rng: Random) -> None:
         """Let the nightly slot come for some districts that have had none: a minute ago."""
