@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from rosterhold.adapters.database import claims, decisions, districts, migrations, outbox, views
+from rosterhold.adapters.database.outbox import Queue
 from rosterhold.adapters.database.tables import outbox as outbox_table
 from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.queue import LIFE_KEY
@@ -162,6 +163,21 @@ def test_without_a_queue_the_sweep_does_not_wait_for_the_step_it_begins(
     with services.database.reading() as conn:
         attempts = conn.execute(sa.select(outbox_table.c.attempts)).scalar_one()
     assert attempts == 1
+
+
+@pytest.mark.parametrize(("queue", "takes"), [(Queue.URGENT, True), (Queue.EMAIL, False)])
+def test_without_a_queue_a_process_takes_only_what_waits_where_it_works(
+    services: Services, begun: Begun, queue: Queue, *, takes: bool
+):
+    _, work_id = begun
+    services.broker.client.connection_pool.connection_kwargs["server"].connected = False
+    with services.database.transaction() as tx:
+        earlier = {"due_at": tx.now - timedelta(minutes=5)}
+        tx.conn.execute(sa.update(outbox_table).values(earlier))
+    taken: list[int] = []
+    runner = Runner(services)
+    Sweep(services, runner, role="worker", take=taken.append, queues=[queue]).once()
+    assert taken == ([work_id] if takes else [])
 
 
 def test_a_queue_that_is_away_is_not_taken_for_an_emptied_one(services: Services, begun: Begun):
