@@ -178,12 +178,16 @@ def _joins_what_is_there(
     )
 
 
+def _nothing_reidentified(matched: Matched) -> pl.DataFrame:
+    return matched.added.clear().with_columns(was=pl.lit(""))
+
+
 def _nothing_missing(matched: Matched) -> _KindChanges:
     return _KindChanges(
         matched=matched,
         added=matched.added,
         removed=matched.missing,
-        reidentified=matched.added.clear().with_columns(was=pl.lit("")),
+        reidentified=_nothing_reidentified(matched),
         kept=matched.missing,
     )
 
@@ -224,6 +228,6 @@ def _pair_changes(
         matched=matched,
         added=matched.added,
         removed=matched.missing.filter(~stays),
-        reidentified=matched.added.clear().with_columns(was=pl.lit("")),
+        reidentified=_nothing_reidentified(matched),
         kept=missing.filter(stays),
     )

@@ -176,7 +176,8 @@ class Idle(NamedTuple):
 
     Attributes:
         unanswered: its message was not sent, or not answered.
-        abandoned: somebody began it, and it neither ended nor failed: the process died, or stopped.
+        abandoned: somebody began it without an end or a failure: the process died, stopped or put
+            it off. What failed after that is still among these.
     """
 
     unanswered: Sequence[Written]

@@ -127,7 +127,7 @@ def rosters(builder, people, gone):
     return before, now
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(district=districts())
 def test_the_rules_find_exactly_what_the_policy_says(roster, judge, subjects, unreadable, district):
     people, gone, approved_schools = district

@@ -32,7 +32,6 @@ def live(number: int, lives: int = LIVES_A_SEED) -> None:
         settings=settings(
             max_examples=lives,
             stateful_step_count=25,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             report_multiple_bugs=False,

@@ -14,7 +14,6 @@ SETTINGS = settings(
     # Two halves, so that two processes live through them at the same time.
     max_examples=RUNS // 2,
     stateful_step_count=25,
-    deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )

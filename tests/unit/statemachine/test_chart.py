@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rosterhold.statemachine.chart import (
@@ -71,7 +71,6 @@ def test_a_resumed_sync_reads_clever_again_and_never_goes_on_blindly():
 
 
 @given(states, events, reasons)
-@settings(deadline=None)
 def test_every_state_has_a_stated_answer_to_every_event(state, event, open_reasons):
     answer = move(state, event, open_reasons)
     assert isinstance(answer, Moved | NotAllowed)

@@ -92,11 +92,17 @@ def test_an_emptied_queue_is_rung_full_again_at_once(world: World):
     assert [message.work for message in world.bell.waiting] == ["fetch"]
 
 
-def test_what_a_dead_worker_left_is_done_before_what_the_next_message_asks_for(world: World):
+def dies_while_it_fetches(world: World) -> int:
+    """A worker of a sync that was just started; gives what it was at, whose lease is over."""
     world.starts()
     world.dies(world.delivers, 15)
     ((left,),) = world.rows("SELECT id FROM outbox WHERE work = 'fetch'")
     world.clock.passes(21)
+    return int(left)
+
+
+def test_what_a_dead_worker_left_is_done_before_what_the_next_message_asks_for(world: World):
+    left = dies_while_it_fetches(world)
     world.sweeps()
     world.loses()
     world.works(work_id=left + 1_000)
@@ -105,10 +111,7 @@ def test_what_a_dead_worker_left_is_done_before_what_the_next_message_asks_for(w
 
 
 def test_what_a_dead_worker_left_is_still_done_first_when_the_next_one_dies_too(world: World):
-    world.starts()
-    world.dies(world.delivers, 15)
-    ((left,),) = world.rows("SELECT id FROM outbox WHERE work = 'fetch'")
-    world.clock.passes(21)
+    left = dies_while_it_fetches(world)
     world.sweeps()
     world.employs(STEPS)
     world.sweeps()
