@@ -1,5 +1,6 @@
 """The entry of production's worker processes: a parent, and processes that it forks."""
 
+import gc
 import importlib
 import os
 from collections.abc import Iterator, Sequence
@@ -71,6 +72,8 @@ def _working(
     from rosterhold.workers.under_way import free_what_the_dead_left  # noqa: PLC0415 - as said
 
     services = build(settings).make()
+    # What a process is made of stays: the collector need not look at it again and again.
+    gc.freeze()
     try:
         free_what_the_dead_left(services, left)
         with WorkerPool(services, threads=threads, queues=queues, slate=slate):
