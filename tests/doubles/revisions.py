@@ -1,5 +1,6 @@
 """What the revisions of the database do, taken down instead of done."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,10 @@ from alembic.script import ScriptDirectory
 
 from rosterhold.adapters.database import migrations
 
-MAY_SAY = ("INSERT ", "UPDATE ", "DELETE ", "SET ")
+# Rows may be changed; how full pages are is set without holding up anybody.
+MAY_SAY = re.compile(
+    r"\s*(INSERT|UPDATE|DELETE|SET|ALTER TABLE \w+ SET \(fillfactor) ", re.IGNORECASE
+)
 # What holds a table for as long as all its rows take, or refuses what an older program writes.
 CONSTRAINTS = (
     ops.CreateUniqueConstraintOp,
@@ -53,7 +57,7 @@ class Revision:
                 yield from _faults_of_column(op.table_name, op.column)
             case ops.CreateIndexOp() if not op.kw.get("postgresql_concurrently"):
                 yield f"{op.index_name} locks {op.table_name}: make it concurrently"
-            case ops.ExecuteSQLOp() if not str(op.sqltext).strip().upper().startswith(MAY_SAY):
+            case ops.ExecuteSQLOp() if not MAY_SAY.match(str(op.sqltext)):
                 yield f"says {op.sqltext!s:.40}: only rows may be changed in plain SQL"
             case _ if isinstance(op, CONSTRAINTS):
                 yield f"{type(op).__name__} on {_table(op)}: an older program may break it"

@@ -58,6 +58,7 @@ FORBIDDEN = {
     "a check": lambda: op.create_check_constraint("ck", "syncs", "version > 0"),
     "a foreign key": lambda: op.create_foreign_key("fk", "syncs", "holds", ["id"], ["id"]),
     "plain SQL that changes a table": lambda: op.execute("ALTER TABLE syncs DROP trigger"),
+    "plain SQL that moves a table": lambda: op.execute("ALTER TABLE syncs SET TABLESPACE other"),
 }
 ALLOWED = {
     "a table with indexes": lambda: (
@@ -71,6 +72,7 @@ ALLOWED = {
     "an index that does not lock": lambda: op.create_index(
         "ix_mood", "syncs", ["trigger"], postgresql_concurrently=True
     ),
+    "room in pages": lambda: op.execute("ALTER TABLE syncs SET (fillfactor = 60)"),
     "rows that are filled": lambda: op.execute("UPDATE syncs SET failure = NULL"),
 }
 
