@@ -27,11 +27,12 @@ from own_servers import Servers, own_servers
 
 HERE: Final = Path(__file__).parent
 OURS: Final = "rosterhold"
-RIVALS: Final = ("dramatiq", "celery-prefork", "celery-threads", "dbos")
+RIVALS: Final = ("dramatiq-inline", "dramatiq", "celery-prefork", "celery-threads", "dbos")
 BARE: Final = "bare"
 ABOUT: Final = {
     BARE: "a loop of commits, no queue",
     OURS: "durable, states, history, leases",
+    "dramatiq-inline": "one message and four commits, not durable",
     "dramatiq": "chain of messages, not durable",
     "celery-prefork": "chain of messages, not durable",
     "celery-threads": "chain of messages, not durable",

@@ -23,6 +23,7 @@ from rivals.rows import DATABASE_URL, STEPS, make_table
 # Name → module, the function that says its workers' commands, and its package.
 CONTESTANTS: Final = {
     "bare": ("rivals.bare", "workers", "psycopg"),
+    "dramatiq-inline": ("rivals.dramatiq_inline", "workers", "dramatiq"),
     "dramatiq": ("rivals.dramatiq_chain", "workers", "dramatiq"),
     "celery-prefork": ("rivals.celery_chain", "prefork_workers", "celery"),
     "celery-threads": ("rivals.celery_chain", "thread_workers", "celery"),
