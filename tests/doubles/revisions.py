@@ -18,7 +18,7 @@ from rosterhold.adapters.database import migrations
 
 # Rows may be changed; how full pages are is set without holding up anybody.
 MAY_SAY = re.compile(
-    r"\s*(INSERT|UPDATE|DELETE|SET|ALTER TABLE \w+ SET \(fillfactor) ", re.IGNORECASE
+    r"\s*((INSERT|UPDATE|DELETE|SET) |ALTER TABLE \w+ SET \(fillfactor = \d+\)\s*$)", re.IGNORECASE
 )
 # What holds a table for as long as all its rows take, or refuses what an older program writes.
 CONSTRAINTS = (

@@ -59,6 +59,9 @@ FORBIDDEN = {
     "a foreign key": lambda: op.create_foreign_key("fk", "syncs", "holds", ["id"], ["id"]),
     "plain SQL that changes a table": lambda: op.execute("ALTER TABLE syncs DROP trigger"),
     "plain SQL that moves a table": lambda: op.execute("ALTER TABLE syncs SET TABLESPACE other"),
+    "more than room in pages": lambda: op.execute(
+        "ALTER TABLE syncs SET (fillfactor = 60), DROP trigger"
+    ),
 }
 ALLOWED = {
     "a table with indexes": lambda: (
