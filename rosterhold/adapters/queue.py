@@ -3,6 +3,7 @@
 dramatiq's retries, delays, pipelines and priorities are not used: the outbox row owns all of that.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from dramatiq.middleware.retries import Retries
 from dramatiq.middleware.time_limit import TimeLimit
 
 from rosterhold.adapters.database.outbox import Queue, Written
+from rosterhold.adapters.queue_consumer import LateAcks
 
 # dramatiq finds a dead worker's messages only in passing; the sweep of the outbox does not wait
 # for it, so these merely keep Redis tidy.
@@ -23,6 +25,9 @@ MAINTENANCE_CHANCE: Final = 200_000
 SOCKET_TIMEOUT_S: Final = 10
 # A last resort far above every time-out of our own.
 STEP_LIMIT_MS: Final = 3_600_000
+# How often a process with nothing to do looks at the queues for which nobody sits and waits. Each
+# look at each of them costs as much as the one at the urgent queue.
+LOOK_LATER_MS: Final = 400
 
 # Gone with everything else when Redis is emptied or starts anew.
 LIFE_KEY: Final = "rosterhold:queue:life"
@@ -49,6 +54,14 @@ class _Broker(RedisBroker):
     Every process would ask for them as often as for the others.
     """
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)  # type: ignore[no-untyped-call]
+        self._answered: defaultdict[str, deque[str]] = defaultdict(deque)
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5_000) -> LateAcks:
+        wait = timeout if queue_name == Queue.URGENT else max(timeout, LOOK_LATER_MS)
+        return LateAcks(self, queue_name, prefetch, wait, self._answered[queue_name])
+
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
             self.emit_before("declare_queue", queue_name)
@@ -65,7 +78,7 @@ def make_broker(client: redis.Redis) -> RedisBroker:
         CurrentMessage(),
         Retries(max_retries=0),
     ]
-    broker = _Broker(  # type: ignore[no-untyped-call]
+    broker = _Broker(
         client=client,
         middleware=middleware,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
