@@ -11,7 +11,7 @@ import dramatiq
 import redis
 import structlog
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import AgeLimit, CurrentMessage, Middleware, ShutdownNotifications
+from dramatiq.middleware import Middleware
 from dramatiq.middleware.retries import Retries
 from dramatiq.middleware.time_limit import TimeLimit
 
@@ -71,13 +71,7 @@ class _Broker(RedisBroker):
 
 def make_broker(client: redis.Redis) -> RedisBroker:
     """The broker with only the middleware that we use."""
-    middleware: list[Middleware] = [
-        AgeLimit(),
-        TimeLimit(time_limit=STEP_LIMIT_MS),
-        ShutdownNotifications(),
-        CurrentMessage(),
-        Retries(max_retries=0),
-    ]
+    middleware: list[Middleware] = [TimeLimit(time_limit=STEP_LIMIT_MS), Retries(max_retries=0)]
     broker = _Broker(
         client=client,
         middleware=middleware,

@@ -3,8 +3,9 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from functools import partial
 from typing import Final
 
 import structlog
@@ -158,28 +159,30 @@ class Runner:
         return ()
 
     def _do(self, claim: Claim) -> Follow:
-        if claim.work in ERRANDS:
-            with self._timed(claim):
-                return ERRANDS[claim.work](self._services, claim)
-        sync = claim.sync
-        if sync is None or sync.state is not WANTED_IN[claim.work]:
+        step = self._step(claim)
+        if step is None:
             self._drop(claim)
             return ()
-        log.debug("step begins", attempt=claim.attempts)
-        with self._timed(claim):
-            return self._steps[claim.work](self._services, claim, sync)
-
-    @contextmanager
-    def _timed(self, claim: Claim) -> Iterator[None]:
-        """Tell how long it took: the log and the metrics when it is done, and its trace."""
+        is_errand, traces = claim.work in ERRANDS, self._services.traces
+        if not is_errand:
+            log.debug("step begins", attempt=claim.attempts)
         began = time.monotonic()
-        traces = self._services.traces
         with nullcontext() if traces is None else traces.step(claim):
-            yield
+            follow = step()
         seconds = time.monotonic() - began
         self._services.meter.observe(metrics.STEP_SECONDS, claim.work.value, value=seconds)
-        if claim.work not in ERRANDS:
+        if not is_errand:
             log.info("step done", attempt=claim.attempts, seconds=round(seconds, 3))
+        return follow
+
+    def _step(self, claim: Claim) -> Callable[[], Follow] | None:
+        """What the claimed work consists of, or None when it is not wanted any more."""
+        if claim.work in ERRANDS:
+            return partial(ERRANDS[claim.work], self._services, claim)
+        sync = claim.sync
+        if sync is None or sync.state is not WANTED_IN[claim.work]:
+            return None
+        return partial(self._steps[claim.work], self._services, claim, sync)
 
     def _drop(self, claim: Claim) -> None:
         """The sync went another way: this is not wanted any more."""

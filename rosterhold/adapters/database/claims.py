@@ -7,11 +7,11 @@ first one's final transaction fails on the old epoch and changes nothing.
 
 import random
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -53,8 +53,7 @@ TAKEN: Final = (
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """The right to do one piece of work, as long as the epoch is still this one.
 
     Attributes:
@@ -126,7 +125,7 @@ def claim(database: Database, work_id: int, *, goes_on: bool = False) -> Claim |
         try:
             # In SQLite a statement that changes rows cannot give those of another table with them.
             sync = syncs.load(tx.conn, taken.sync_id) if tx.is_sqlite else syncs.as_sync(row)
-            return replace(taken, sync=sync)
+            return msgspec.structs.replace(taken, sync=sync)
         except NewerVersionError as error:
             leave_for_newer(tx, taken, error)
             return None

@@ -1,10 +1,10 @@
 """A sync as it was read. Whoever changes one goes through `transitions.perform`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from rosterhold.adapters.database.tables import syncs
@@ -12,8 +12,7 @@ from rosterhold.adapters.database.versions import known
 from rosterhold.statemachine.chart import SyncState
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRow:
+class SyncRow(msgspec.Struct, frozen=True):
     """A sync as it was read; `version` is what a change of it must still find."""
 
     id: str
@@ -35,7 +34,7 @@ class SyncRow:
     nothing_new_since: datetime | None
 
 
-COLUMNS = tuple(syncs.c[name] for name in SyncRow.__dataclass_fields__)
+COLUMNS = tuple(syncs.c[name] for name in SyncRow.__struct_fields__)
 
 
 def load(conn: sa.Connection, sync_id: str, *, to_change: bool = False) -> SyncRow | None:
@@ -87,5 +86,5 @@ def as_sync(row: Sequence[Any]) -> SyncRow:
     Raises:
         NewerVersionError: the sync is in a state that only a newer version knows.
     """
-    fields = dict(zip(SyncRow.__dataclass_fields__, row[-len(COLUMNS) :], strict=True))
-    return SyncRow(**{**fields, "state": known(SyncState, fields["state"])})
+    sync_id, district_id, state, *others = row[-len(COLUMNS) :]
+    return SyncRow(sync_id, district_id, known(SyncState, state), *others)

@@ -6,9 +6,10 @@ statement, for SQLite several: docs/decisions/0013-a-transition-is-one-statement
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from ulid import ULID
 
@@ -180,7 +181,8 @@ def perform(
     if settles is None and tx.claim is None and moved.work:
         _, queue = outbox.queue_for(tx, sync.district_id, queue)
     given = dict(changes or {})
-    after = replace(sync, **given, state=moved.state, version=sync.version + 1)
+    changed = {**given, "state": moved.state, "version": sync.version + 1}
+    after = msgspec.structs.replace(sync, **changed)
     (work,) = moved.work or (None,)
     transition = _Transition(sync, after, event.value, cause, given, work, queue)
     if tx.is_sqlite:

@@ -2,9 +2,9 @@
 
 import os
 import socket
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from doubles.crowd import Crowd
@@ -172,7 +172,7 @@ def test_it_is_known_which_process_is_at_what_since_when(database, crowd):
     crowd.district("Anytown", "running.fetching")
     claim = claims.claim(database, crowd.work("Anytown", "email"))
     with database.transaction() as tx:
-        tx.claim = replace(claim, goes_on=True)
+        tx.claim = msgspec.structs.replace(claim, goes_on=True)
         outbox.add(tx, Work.EVALUATE, district_id=claim.district_id, sync_id=None)
     with database.reading() as conn:
         now = database.now(conn)
