@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from rosterhold.adapters.database import connections
-from rosterhold.adapters.database.connections import Straight
 
 if TYPE_CHECKING:
     from rosterhold.adapters.database.claims import Claim
     from rosterhold.adapters.database.outbox import Written
+    from rosterhold.adapters.database.straight import Straight
     from rosterhold.adapters.database.syncs import SyncRow
 
 # How long a worker that does not say that it lives keeps its work, unless it is set otherwise.
@@ -87,7 +87,7 @@ class Alone(Transaction):
 
     __slots__ = ("_connected", "_single", "_straight")
 
-    def __init__(self, database: "Database", single: sa.Engine, straight: Straight) -> None:
+    def __init__(self, database: "Database", single: sa.Engine, straight: "Straight") -> None:
         self._single = single
         self._straight = straight
         self._connected: sa.Connection | None = None
@@ -152,7 +152,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine = connections.sqlite(parsed) if self.is_sqlite else connections.postgres(parsed)
         self._single = self.engine.execution_options(**{connections.SINGLE: True})
-        self._straight = None if self.is_sqlite else Straight(self.engine)
+        self._straight = None if self.is_sqlite else _straight(self.engine)
         # SQLite's own wait for the one writer is unfair; writers of a process queue here instead.
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -209,6 +209,13 @@ class Database:
         if self._straight is not None:
             self._straight.close()
         self.engine.dispose()
+
+
+def _straight(engine: sa.Engine) -> "Straight":
+    # Only here, for it needs PostgreSQL's driver.
+    from rosterhold.adapters.database.straight import Straight  # noqa: PLC0415 - as said
+
+    return Straight(engine)
 
 
 class Within(Database):

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from rosterhold.adapters.database import claims, connections, decisions, districts, migrations
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.database.straight import LENT
 from rosterhold.adapters.database.transitions import Cause
 
 
@@ -117,7 +118,7 @@ def test_connections_that_are_lent_for_long_are_few(database: Database):
             asked.result()
     pool = database.engine.pool
     assert isinstance(pool, sa.QueuePool)
-    assert pool.checkedout() <= connections.LENT
+    assert pool.checkedout() <= LENT
 
 
 def test_of_connections_that_broke_one_statement_learns_it_and_the_next_one_works(

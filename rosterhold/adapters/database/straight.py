@@ -1,0 +1,176 @@
+"""Statements straight to PostgreSQL, in the fewest steps that the driver has for them."""
+
+import re
+import time
+from collections import deque
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from psycopg import pq
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+
+from rosterhold.adapters.database.connections import Trust
+
+# So many connections of a pool of 20 are at most lent for longer than one statement.
+LENT: Final = 8
+# A parameter in the driver's words, or a percent sign that is meant as one.
+_PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
+_WENT_WELL: Final = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+
+
+class _Native(NamedTuple):
+    """A statement as the server takes it, with numbers for parameters, and their names in turn."""
+
+    text: bytes
+    names: tuple[str, ...]
+    formats: tuple[PyFormat, ...]
+
+
+@cache
+def _native(sql: str) -> _Native:
+    names: list[str] = []
+
+    def number(parameter: re.Match[str]) -> str:
+        if parameter[0] == "%%":
+            return "%"
+        if parameter[1] not in names:
+            names.append(parameter[1])
+        return f"${names.index(parameter[1]) + 1}"
+
+    text = _PARAMETER.sub(number, sql)
+    # As text: the server knows from the statement what each of them is.
+    return _Native(text.encode(), tuple(names), (PyFormat.TEXT,) * len(names))
+
+
+class _Lent:
+    """A connection that the pool lent for longer than one statement."""
+
+    def __init__(self, pooled: sa.PoolProxiedConnection) -> None:
+        driver: Any = pooled.driver_connection
+        self.pooled = pooled
+        self.used_at = time.monotonic()
+        self._server = driver.pgconn
+        self._values = Transformer(driver)
+        # The names of the statements that this connection knows: as long as it lives.
+        self._known: dict[str, bytes] = pooled.info.setdefault("rosterhold_known", {})
+
+    def execute(self, sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Execute a statement, known to the server from the first time on; gives its first row."""
+        native = _native(sql)
+        name = self._known.get(sql) or self._learn(sql, native)
+        given = [parameters[name] for name in native.names]
+        result = self._server.exec_prepared(name, self._values.dump_sequence(given, native.formats))
+        _look_at(result)
+        if not result.ntuples:
+            return None
+        self._values.set_pgresult(result)
+        row: tuple[Any, ...] = self._values.load_row(0, tuple)
+        return row
+
+    def _learn(self, sql: str, native: _Native) -> bytes:
+        name = b"rosterhold_%d" % len(self._known)
+        _look_at(self._server.prepare(name, native.text))
+        self._known[sql] = name
+        return name
+
+
+def _look_at(result: pq.abc.PGresult) -> None:
+    if result.status not in _WENT_WELL:
+        raise error_from_result(result)
+
+
+class Straight:
+    """Statements in psycopg's own words, each a transaction of its own, in autocommit.
+
+    The pool lends their connections for longer than one statement: to be asked for a connection and
+    given it back costs as much CPU as the statement itself.
+
+    Args:
+        engine: whose pool lends; its connections are in autocommit.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._errors = engine.dialect.loaded_dbapi.Error
+        # Threads take from the end and put back there: what is used at all is used often.
+        self._lent: deque[_Lent] = deque()
+        self._trust = Trust(engine)
+
+    def execute(self, sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Execute a statement.
+
+        Returns:
+            Its first row, if it has any, with the values as the driver gives them.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: as SQLAlchemy raises it for the same error.
+        """
+        lent = self._take()
+        # If it is interrupted, nobody knows what is under way on the connection.
+        is_gone = True
+        try:
+            row = lent.execute(sql, parameters)
+            is_gone = False
+        except self._errors as error:
+            driver: Any = lent.pooled.driver_connection
+            is_gone = self._engine.dialect.is_disconnect(error, driver, None)
+            raise self._as_sqlalchemy_raises(error, sql, is_gone=is_gone) from error
+        finally:
+            self._put_back(lent, is_gone=is_gone)
+        return row
+
+    def close(self) -> None:
+        """Give the pool back what it lent."""
+        while self._lent:
+            self._lent.pop().pooled.close()
+
+    def _take(self) -> _Lent:
+        while True:
+            try:
+                lent = self._lent.pop()
+            except IndexError:
+                return self._borrow()
+            if self._trust.holds(lent.used_at) or self._lives(lent):
+                return lent
+
+    def _borrow(self) -> _Lent:
+        try:
+            pooled = self._engine.raw_connection()
+        except self._errors as error:
+            raise self._as_sqlalchemy_raises(error) from error
+        return _Lent(pooled)
+
+    def _lives(self, lent: _Lent) -> bool:
+        """Whether a connection that lay unused can still be used; it is given up if not."""
+        driver: Any = lent.pooled.driver_connection
+        try:
+            self._engine.dialect.do_ping(driver)
+        except self._errors:
+            _give_up(lent.pooled)
+            return False
+        return True
+
+    def _put_back(self, lent: _Lent, *, is_gone: bool) -> None:
+        if is_gone:
+            _give_up(lent.pooled)
+        elif len(self._lent) < LENT:
+            lent.used_at = time.monotonic()
+            self._lent.append(lent)
+        else:
+            lent.pooled.close()
+
+    def _as_sqlalchemy_raises(
+        self, error: Exception, sql: str | None = None, *, is_gone: bool = False
+    ) -> BaseException:
+        dialect = self._engine.dialect
+        return sa.exc.DBAPIError.instance(
+            sql, None, error, self._errors, connection_invalidated=is_gone, dialect=dialect
+        )
+
+
+def _give_up(pooled: sa.PoolProxiedConnection) -> None:
+    pooled.invalidate()
+    pooled.close()
