@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import OperationalError, error_from_result
 
 from rosterhold.adapters.database.connections import Trust
 
@@ -78,8 +78,13 @@ class _Lent:
 
 
 def _look_at(result: pq.abc.PGresult) -> None:
-    if result.status not in _WENT_WELL:
-        raise error_from_result(result)
+    """Raise what went wrong, as a cursor of psycopg would."""
+    if result.status in _WENT_WELL:
+        return
+    if not result.error_field(pq.DiagnosticField.SQLSTATE):
+        # It is the client's own word: the server is gone.
+        raise OperationalError(result.get_error_message())
+    raise error_from_result(result)
 
 
 class Straight:

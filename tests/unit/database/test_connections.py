@@ -6,14 +6,19 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import claims, connections, decisions, districts, migrations
+from rosterhold.adapters.database import (
+    claims,
+    connections,
+    decisions,
+    districts,
+    migrations,
+)
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Database
-from rosterhold.adapters.database.straight import LENT
+from rosterhold.adapters.database.straight import LENT, Straight
 from rosterhold.adapters.database.transitions import Cause
 
 
@@ -147,21 +152,37 @@ def test_a_statement_for_a_database_that_is_away_raises_what_callers_catch():
             claims.claim(away, 1)
 
 
-def test_a_statement_that_is_interrupted_leaves_its_connection_to_nobody(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-):
-    used: list[psycopg.Connection] = []
+class Interrupted(dict[str, object]):
+    """Parameters in whose midst Ctrl-C comes."""
 
-    def interrupt(cursor: psycopg.Cursor, *_given: object) -> None:
-        used.append(cursor.connection)
+    def __missing__(self, _name: str) -> object:
         raise KeyboardInterrupt
 
+
+def test_a_statement_that_is_interrupted_leaves_its_connection_to_nobody(database: Database):
     with database.one_statement() as tx:
-        tx.at_once("SELECT 1", {})
-        monkeypatch.setattr(psycopg.Cursor, "execute", interrupt)
+        before = tx.at_once("SELECT pg_backend_pid()", {})
+        assert tx.at_once("SELECT pg_backend_pid()", {}) == before
         with pytest.raises(KeyboardInterrupt):
-            tx.at_once("SELECT 1", {})
-    assert [connection.closed for connection in used] == [True]
+            tx.at_once("SELECT %(given)s::text", Interrupted())
+        assert tx.at_once("SELECT pg_backend_pid()", {}) != before
+
+
+def test_a_statement_means_a_parameter_as_often_as_it_names_it_and_a_doubled_percent_as_one(
+    database: Database,
+):
+    with database.one_statement() as tx:
+        asked = "SELECT %(n)s::int + %(n)s::int, %(text)s::text LIKE '1%%', %(none)s::text, 7 %% 4"
+        for n in (1, 2_000_000_000 // 2):
+            given = {"n": n, "text": "100%", "none": None}
+            assert tx.at_once(asked, given) == (2 * n, True, None, 3)
+
+
+def test_a_connection_that_the_pool_lends_again_still_knows_its_statements(database: Database):
+    for _ in range(3):
+        straight = Straight(database.engine)
+        assert straight.execute("SELECT 1 + %(n)s::int", {"n": 1}) == (2,)
+        straight.close()
 
 
 def test_a_single_statement_needs_no_transaction_and_several_are_committed_together(
