@@ -84,13 +84,15 @@ def _working(
     settings: Settings, threads: int, queues: Sequence[str], slate: Slate, left: Sequence[Slate]
 ) -> Iterator[None]:
     """One worker process."""
+    # What a process is made of stays: the collector need not look at it, neither now nor later.
+    gc.disable()
     # Only after the fork, for it needs Polars.
     from rosterhold.workers.pool import WorkerPool  # noqa: PLC0415 - as said
     from rosterhold.workers.under_way import free_what_the_dead_left  # noqa: PLC0415 - as said
 
     services = build(settings).make()
-    # What a process is made of stays: the collector need not look at it again and again.
     gc.freeze()
+    gc.enable()
     try:
         free_what_the_dead_left(services, left)
         with WorkerPool(services, threads=threads, queues=queues, slate=slate):
