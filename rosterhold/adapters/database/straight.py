@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from psycopg import pq
+from psycopg import generators, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import OperationalError, error_from_result
 
@@ -52,7 +52,7 @@ class _Lent:
         driver: Any = pooled.driver_connection
         self.pooled = pooled
         self.used_at = time.monotonic()
-        self._server = driver.pgconn
+        self._driver = driver
         self._values = Transformer(driver)
         # The names of the statements that this connection knows: as long as it lives.
         self._known: dict[str, bytes] = pooled.info.setdefault("rosterhold_known", {})
@@ -62,8 +62,10 @@ class _Lent:
         native = _native(sql)
         name = self._known.get(sql) or self._learn(sql, native)
         given = [parameters[name] for name in native.names]
-        result = self._server.exec_prepared(name, self._values.dump_sequence(given, native.formats))
-        _look_at(result)
+        self._driver.pgconn.send_query_prepared(
+            name, self._values.dump_sequence(given, native.formats)
+        )
+        result = self._answer()
         if not result.ntuples:
             return None
         self._values.set_pgresult(result)
@@ -72,19 +74,20 @@ class _Lent:
 
     def _learn(self, sql: str, native: _Native) -> bytes:
         name = b"rosterhold_%d" % len(self._known)
-        _look_at(self._server.prepare(name, native.text))
+        self._driver.pgconn.send_prepare(name, native.text)
+        self._answer()
         self._known[sql] = name
         return name
 
-
-def _look_at(result: pq.abc.PGresult) -> None:
-    """Raise what went wrong, as a cursor of psycopg would."""
-    if result.status in _WENT_WELL:
-        return
-    if not result.error_field(pq.DiagnosticField.SQLSTATE):
-        # It is the client's own word: the server is gone.
-        raise OperationalError(result.get_error_message())
-    raise error_from_result(result)
+    def _answer(self) -> pq.abc.PGresult:
+        """Wait for it, in psycopg's way: Ctrl-C ends the wait and what is waited for."""
+        result: pq.abc.PGresult = self._driver.wait(generators.execute(self._driver.pgconn))[-1]
+        if result.status in _WENT_WELL:
+            return result
+        if not result.error_field(pq.DiagnosticField.SQLSTATE):
+            # It is the client's own word: the server is gone.
+            raise OperationalError(result.get_error_message())
+        raise error_from_result(result)
 
 
 class Straight:

@@ -1,8 +1,10 @@
 """What a process that stands still, or a server that restarts, may do to the others."""
 
 import math
+import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -166,6 +168,18 @@ def test_a_statement_that_is_interrupted_leaves_its_connection_to_nobody(databas
         with pytest.raises(KeyboardInterrupt):
             tx.at_once("SELECT %(given)s::text", Interrupted())
         assert tx.at_once("SELECT pg_backend_pid()", {}) != before
+
+
+def test_ctrl_c_ends_a_statement_that_waits(database: Database):
+    began = time.monotonic()
+    ctrl_c = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    with database.one_statement() as tx:
+        tx.at_once("SELECT 1", {})
+        ctrl_c.start()
+        with pytest.raises(KeyboardInterrupt):
+            tx.at_once("SELECT pg_sleep(60)", {})
+    # The bound is only there to tell an end from a wait for all of the 60 seconds.
+    assert time.monotonic() - began < 50
 
 
 def test_a_statement_means_a_parameter_as_often_as_it_names_it_and_a_doubled_percent_as_one(
