@@ -48,6 +48,12 @@ def goes_wrong(number: int) -> bool:
     return False
 
 
+@pytest.fixture(autouse=True)
+def _whole_world() -> None:
+    """The roster that lives begin with is made while the product still has all its guards."""
+    the_world()
+
+
 @pytest.mark.parametrize("mutation", BY_CHANCE, ids=lambda mutation: mutation.__name__)
 def test_some_life_goes_wrong_without(mutation: Mutation):
     first = SOONER.get(mutation.__name__, SEEDS[0])
