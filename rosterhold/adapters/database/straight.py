@@ -60,11 +60,10 @@ class _Lent:
     def execute(self, sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Execute a statement, known to the server from the first time on; gives its first row."""
         native = _native(sql)
-        name = self._known.get(sql) or self._learn(sql, native)
+        known_as = self._known.get(sql) or self._learn(sql, native)
         given = [parameters[name] for name in native.names]
-        self._driver.pgconn.send_query_prepared(
-            name, self._values.dump_sequence(given, native.formats)
-        )
+        values = self._values.dump_sequence(given, native.formats)
+        self._driver.pgconn.send_query_prepared(known_as, values)
         result = self._answer()
         if not result.ntuples:
             return None

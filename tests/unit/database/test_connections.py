@@ -11,13 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import (
-    claims,
-    connections,
-    decisions,
-    districts,
-    migrations,
-)
+from rosterhold.adapters.database import claims, connections, decisions, districts, migrations
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.straight import LENT, Straight
