@@ -194,13 +194,18 @@ def _take_with_sync(dialect: sa.Dialect) -> Prepared:
 def renew(database: Database, held: Collection[Claim]) -> int:
     """Lease each for a while longer.
 
+    What is just being written is left out: its lease or its end is in that transaction, for which
+    the others are not to wait.
+
     Returns:
-        How many are still held. Whoever lost one finds it out in its last transaction.
+        How many were leased. Whoever lost one finds it out in its last transaction.
     """
     own = sa.tuple_(outbox.c.id, outbox.c.epoch).in_([(one.work_id, one.epoch) for one in held])
+    free = sa.select(outbox.c.id).where(own).with_for_update(skip_locked=True)
     with database.one_statement() as tx:
         values = {"leased_until": tx.moment + tx.lease}
-        return tx.conn.execute(sa.update(outbox).where(own).values(values)).rowcount
+        renewed = sa.update(outbox).where(outbox.c.id.in_(free)).values(values)
+        return tx.conn.execute(renewed).rowcount
 
 
 def settle(tx: Transaction, claim: Claim) -> None:

@@ -13,8 +13,8 @@ from rosterhold.adapters.database import connections
 
 if TYPE_CHECKING:
     from rosterhold.adapters.database.claims import Claim
+    from rosterhold.adapters.database.group_commit import GroupCommit
     from rosterhold.adapters.database.outbox import Written
-    from rosterhold.adapters.database.straight import Straight
     from rosterhold.adapters.database.syncs import SyncRow
 
 # How long a worker that does not say that it lives keeps its work, unless it is set otherwise.
@@ -87,7 +87,7 @@ class Alone(Transaction):
 
     __slots__ = ("_connected", "_single", "_straight")
 
-    def __init__(self, database: "Database", single: sa.Engine, straight: "Straight") -> None:
+    def __init__(self, database: "Database", single: sa.Engine, straight: "GroupCommit") -> None:
         self._single = single
         self._straight = straight
         self._connected: sa.Connection | None = None
@@ -211,11 +211,12 @@ class Database:
         self.engine.dispose()
 
 
-def _straight(engine: sa.Engine) -> "Straight":
-    # Only here, for it needs PostgreSQL's driver.
+def _straight(engine: sa.Engine) -> "GroupCommit":
+    # Only here, for they need PostgreSQL's driver.
+    from rosterhold.adapters.database.group_commit import GroupCommit  # noqa: PLC0415 - as said
     from rosterhold.adapters.database.straight import Straight  # noqa: PLC0415 - as said
 
-    return Straight(engine)
+    return GroupCommit(Straight(engine))
 
 
 class Within(Database):

@@ -244,14 +244,16 @@ def _patience(
 def mark_sent(
     tx: Transaction, work_ids: Iterable[int], *, found_at: datetime | None = None
 ) -> None:
-    """Note that messages were sent.
+    """Note that messages were sent, but of no work that somebody is just taking or ending.
 
     Sweeps of several processes find the same work at the same time: what another one noted after
     `found_at` is not counted again, or patience would grow with the number of processes.
     """
-    update = sa.update(outbox).where(outbox.c.id.in_(list(work_ids)))
+    sent = sa.select(outbox.c.id).where(outbox.c.id.in_(list(work_ids)))
     if found_at is not None:
-        update = update.where(sa.or_(outbox.c.sent_at.is_(None), outbox.c.sent_at < found_at))
+        sent = sent.where(sa.or_(outbox.c.sent_at.is_(None), outbox.c.sent_at < found_at))
+    sent = sent.with_for_update(skip_locked=True)
+    update = sa.update(outbox).where(outbox.c.id.in_(sent))
     tx.conn.execute(update.values(sent_at=tx.now, sends=outbox.c.sends + 1))
 
 

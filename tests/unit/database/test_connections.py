@@ -11,10 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from rosterhold.adapters.database import claims, connections, decisions, districts, migrations
+from rosterhold.adapters.database import (
+    claims,
+    connections,
+    decisions,
+    districts,
+    migrations,
+    outbox,
+)
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Database
 from rosterhold.adapters.database.straight import LENT, Straight
+from rosterhold.adapters.database.tables import outbox as outbox_table
 from rosterhold.adapters.database.transitions import Cause
 
 
@@ -28,8 +36,17 @@ def database(postgres_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def work_id(database: Database) -> int:
+    return begins_a_sync(database, "c1")
+
+
+@pytest.fixture
+def other_work_id(database: Database) -> int:
+    return begins_a_sync(database, "c2")
+
+
+def begins_a_sync(database: Database, clever_id: str) -> int:
     with database.transaction() as tx:
-        district_id = districts.add(tx, clever_id="c1", name="Anytown", emails=[])
+        district_id = districts.add(tx, clever_id=clever_id, name="Anytown", emails=[])
     started = decisions.start(database, district_id, trigger="test", cause=Cause("a test"))
     assert isinstance(started, decisions.Started)
     return started.work[0].work_id
@@ -57,6 +74,20 @@ def test_a_claim_does_not_wait_for_who_is_writing_the_row(database: Database, wo
     with database.transaction() as tx:
         claims.settle(tx, claim)
         assert claims.claim(database, work_id) is None
+
+
+def test_leases_are_renewed_and_messages_noted_while_somebody_writes_one_of_the_rows(
+    database: Database, work_id: int, other_work_id: int
+):
+    held = [claims.claim(database, one) for one in (work_id, other_work_id)]
+    with database.transaction() as tx:
+        claims.settle(tx, held[0])
+        assert claims.renew(database, held) == 1
+        with database.transaction() as another:
+            outbox.mark_sent(another, [work_id, other_work_id])
+    with database.reading() as conn:
+        sends = conn.execute(sa.select(outbox_table.c.id, outbox_table.c.sends)).all()
+    assert sends == [(other_work_id, 1)]
 
 
 def test_who_stands_still_in_a_transaction_loses_it(database: Database, work_id: int):
@@ -107,12 +138,11 @@ def test_a_refused_statement_leaves_its_connection_for_the_next(database: Databa
 
 
 def test_connections_that_are_lent_for_long_are_few(database: Database):
-    everybody = threading.Barrier(15)
+    straight, everybody = Straight(database.engine), threading.Barrier(15)
 
     def ask() -> None:
         everybody.wait()
-        with database.one_statement() as tx:
-            tx.at_once("SELECT pg_sleep(0.2)", {})
+        straight.execute("SELECT pg_sleep(0.2)", {})
 
     with ThreadPoolExecutor(15) as threads:
         for asked in [threads.submit(ask) for _ in range(15)]:
@@ -120,6 +150,7 @@ def test_connections_that_are_lent_for_long_are_few(database: Database):
     pool = database.engine.pool
     assert isinstance(pool, sa.QueuePool)
     assert pool.checkedout() <= LENT
+    straight.close()
 
 
 def test_of_connections_that_broke_one_statement_learns_it_and_the_next_one_works(
