@@ -1,5 +1,7 @@
 """The broker: what its processes ask Redis for, and what is left there."""
 
+import threading
+
 import pytest
 import redis
 from dramatiq.errors import ConnectionClosed
@@ -83,6 +85,33 @@ def test_an_answer_that_redis_did_not_hear_is_told_by_the_next_consumer(broker, 
     assert (kept(redis_client), untold(redis_client)) == (1, 1)
     assert next(broker.consume(Queue.URGENT, prefetch=1, timeout=1)) is None
     assert (kept(redis_client), untold(redis_client)) == (0, 0)
+
+
+def test_the_next_ones_are_asked_for_when_half_of_the_last_ones_are_answered(broker, redis_client):
+    send(broker, 10)
+    consumer = broker.consume(Queue.URGENT, prefetch=4, timeout=1)
+    first = take(consumer, 4)
+    consumer.ack(first[0])
+    assert next(consumer) is None
+    consumer.nack(first[1])
+    assert [message.args for message in take(consumer, 2)] == [(5,), (6,)]
+
+
+def test_what_was_answered_is_told_while_others_take_long(broker, redis_client):
+    send(broker, 4)
+    consumer = broker.consume(Queue.URGENT, prefetch=4, timeout=1)
+    consumer.ack(take(consumer, 4)[0])
+    assert next(consumer) is None
+    assert (kept(redis_client), untold(redis_client)) == (3, 3)
+
+
+def test_an_answer_wakes_who_waits_to_ask_for_the_next_ones(broker):
+    send(broker, 3)
+    consumer = broker.consume(Queue.URGENT, prefetch=2, timeout=60_000)
+    first = take(consumer, 2)
+    answer = threading.Timer(0.05, lambda: [consumer.ack(message) for message in first])
+    answer.start()
+    assert next(consumer).args == (3,)
 
 
 class Away:
