@@ -92,7 +92,6 @@ class Clock:
         passed = timedelta(seconds=(time.time() - self.began) * self.speed)
         return self.first + min(passed, NIGHT)
 
-    @property
     def is_over(self) -> bool:
         return self.now() - self.first >= NIGHT
 
@@ -110,7 +109,7 @@ def ticks(clock: Clock, notes: Path) -> None:
     with notes.open("a", buffering=1, encoding="utf-8") as file:
         over = False
         while not over:
-            over = clock.is_over
+            over = clock.is_over()
             now = clock.now()
             file.write("begins\n")
             began, sent["all"] = time.perf_counter(), 0
@@ -170,10 +169,10 @@ class Night:
         _until_all_are_there([notes for _, notes in living])
         self.clock.begin()
         seconds = NIGHT.total_seconds() / self.clock.speed
-        while not self.clock.is_over:
+        while not self.clock.is_over():
             time.sleep(random.uniform(*KILLED_EVERY) * seconds)
             _until_all_are_there([notes for _, notes in living])
-            if self.clock.is_over:
+            if self.clock.is_over():
                 break
             victim, notes = living.pop(0)
             victim.kill()
@@ -196,7 +195,7 @@ def _until_all_are_there(files: list[Path]) -> None:
 
 def populate(database: Database, number: int) -> None:
     with database.transaction() as tx:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "id": f"{n:026}",
                 "clever_id": f"{n:024x}",

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from rosterhold.adapters.database import decisions, districts, migrations
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.engine import Database
+from rosterhold.adapters.database.outbox import Written
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import syncs, transitions
 from rosterhold.adapters.database.transitions import Cause, perform_alone
@@ -88,7 +89,8 @@ def middle_rate(database: Database) -> float:
     with database.reading() as conn:
         times = sorted(conn.execute(made_by_workers).scalars())
     low, high = int(len(times) * 0.05), int(len(times) * 0.95)
-    return (high - low) / len(STEPS) / (times[high] - times[low]).total_seconds()
+    seconds: float = (times[high] - times[low]).total_seconds()
+    return (high - low) / len(STEPS) / seconds
 
 
 def main() -> None:
@@ -100,11 +102,12 @@ def main() -> None:
             for n in range(SYNCS)
         ]
     began = time.perf_counter()
-    waiting = []
+    waiting: list[Written] = []
     for district_id in ids:
         started = decisions.start(
             parts.database, district_id, trigger="benchmark", cause=Cause("measured")
         )
+        assert isinstance(started, decisions.Started)
         waiting.extend(started.work)
     started_in = time.perf_counter() - began
     parts.doorbell.ring(waiting)

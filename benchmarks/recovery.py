@@ -67,7 +67,8 @@ class Unit:
 
     def workers(self) -> list[psutil.Process]:
         assert self.process is not None
-        return psutil.Process(self.process.pid).children()
+        children: list[psutil.Process] = psutil.Process(self.process.pid).children()
+        return children
 
     def kill_its_worker(self) -> None:
         """The worker alone: its parent starts another one."""
@@ -146,22 +147,23 @@ def one_round(
     assert isinstance(started, decisions.Started)
     services.doorbell.ring(started.work)
 
-    def row() -> sa.Row[tuple[int, int]] | None:
+    def epoch() -> int:
         own = outbox.c.sync_id == started.sync_id
         with services.database.reading() as conn:
-            return conn.execute(sa.select(outbox.c.id, outbox.c.epoch).where(own)).one_or_none()
+            return conn.execute(sa.select(outbox.c.epoch).where(own)).scalar_one_or_none() or 0
 
     def version() -> int:
         with services.database.reading() as conn:
             own = syncs.c.id == started.sync_id
-            return conn.execute(sa.select(syncs.c.version).where(own)).scalar_one()
+            reached: int = conn.execute(sa.select(syncs.c.version).where(own)).scalar_one()
+        return reached
 
     until(lambda: any(unit.reads_from(simulator.port) for unit in units))
     unit = next(unit for unit in units if unit.reads_from(simulator.port))
-    epoch = (row() or (0, 0))[1]
+    before = epoch()
     unit.kill() if whole else unit.kill_its_worker()
     simulator.world.heal()
-    claimed = until(lambda: version() > 1 or (row() or (0, 0))[1] > epoch)
+    claimed = until(lambda: version() > 1 or epoch() > before)
     went_on = claimed + until(lambda: version() > 1)
     if whole:
         unit.start()
