@@ -49,13 +49,14 @@ class WorkerPool:
         self._services = services
         self._under_way = UnderWay(services.database, slate)
         runner = Runner(services, steps, self._under_way)
-        abandoned = Abandoned(runner)
+        take = Hands(runner).take
+        abandoned = Abandoned(runner, take, lambda: threads - self._under_way.count)
         declare(services.broker, abandoned.answer)
         sweep = Sweep(
             services,
             runner,
             role=role,
-            take=Hands(runner).take,
+            take=take,
             abandoned=abandoned.found,
             queues=queues,
         )

@@ -53,6 +53,11 @@ class UnderWay:
                 self._slate.wipe(place)
                 self._changed.notify_all()
 
+    @property
+    def count(self) -> int:
+        """How much the process is at."""
+        return len(self._claims)
+
     def _renew(self) -> None:
         while True:
             time.sleep(self._database.lease.total_seconds() / 3)

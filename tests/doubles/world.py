@@ -138,7 +138,7 @@ class World:
         """Have workers that do each step so."""
         self._runner = Runner(self.services, steps, under_way=NobodyRenews(self.database))
         self._runner._jitter = random.Random(7)  # noqa: SLF001 - nothing is left to chance
-        self._abandoned = Abandoned(self._runner)
+        self._abandoned = Abandoned(self._runner, self._runner.work, free=lambda: 0)
         self._sweep = Sweep(
             self.services, self._runner, role="worker", abandoned=self._abandoned.found
         )

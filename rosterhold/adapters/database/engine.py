@@ -81,15 +81,16 @@ class Transaction:
 class Alone(Transaction):
     """One statement at a time, each a transaction of its own, in PostgreSQL.
 
-    Where that is all, the statement goes straight to the driver, on a connection of the same pool:
-    SQLAlchemy's part of an execution costs more CPU than the driver's.
+    Where that is all, the statement goes straight to the driver, on a connection of the same pool,
+    with those of other threads: SQLAlchemy's part of an execution costs more CPU than the driver's,
+    and a commit as much as the statement.
     """
 
-    __slots__ = ("_connected", "_single", "_straight")
+    __slots__ = ("_commits", "_connected", "_single")
 
-    def __init__(self, database: "Database", single: sa.Engine, straight: "GroupCommit") -> None:
+    def __init__(self, database: "Database", single: sa.Engine, commits: "GroupCommit") -> None:
         self._single = single
-        self._straight = straight
+        self._commits = commits
         self._connected: sa.Connection | None = None
         self.clock = database.now
         self.is_sqlite = False
@@ -114,7 +115,7 @@ class Alone(Transaction):
     def at_once(self, sql: str, parameters: dict[str, Any]) -> Sequence[Any] | None:
         if self._connected is not None:
             return super().at_once(sql, parameters)
-        return self._straight.execute(sql, parameters)
+        return self._commits.execute(sql, parameters)
 
     def close(self) -> None:
         if self._connected is not None:
@@ -152,7 +153,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine = connections.sqlite(parsed) if self.is_sqlite else connections.postgres(parsed)
         self._single = self.engine.execution_options(**{connections.SINGLE: True})
-        self._straight = None if self.is_sqlite else _straight(self.engine)
+        self._commits = None if self.is_sqlite else _commits(self.engine)
         # SQLite's own wait for the one writer is unfair; writers of a process queue here instead.
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -170,11 +171,11 @@ class Database:
 
         With SQLite, which has none to save, it is a transaction like any other.
         """
-        if self._straight is None:
+        if self._commits is None:
             with self.transaction() as tx:
                 yield tx
             return
-        alone = Alone(self, self._single, self._straight)
+        alone = Alone(self, self._single, self._commits)
         try:
             yield alone
         finally:
@@ -206,12 +207,12 @@ class Database:
         return self.now(conn) if self.is_sqlite else STATEMENT_TIME
 
     def dispose(self) -> None:
-        if self._straight is not None:
-            self._straight.close()
+        if self._commits is not None:
+            self._commits.close()
         self.engine.dispose()
 
 
-def _straight(engine: sa.Engine) -> "GroupCommit":
+def _commits(engine: sa.Engine) -> "GroupCommit":
     # Only here, for they need PostgreSQL's driver.
     from rosterhold.adapters.database.group_commit import GroupCommit  # noqa: PLC0415 - as said
     from rosterhold.adapters.database.straight import Straight  # noqa: PLC0415 - as said

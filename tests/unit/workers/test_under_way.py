@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -92,6 +93,19 @@ def test_what_a_process_is_at_is_noted_for_who_takes_its_place(services, work_id
         assert slate.read() == [Entry(work_id, epoch=1, deaths=0)]
         slow.may_end.set()
     assert slate.read() == []
+
+
+def test_what_a_dead_process_left_is_begun_at_once_by_one_that_has_nothing_to_do(
+    services, work_id, slow
+):
+    assert claims.claim(services.database, work_id) is not None
+    with services.database.transaction() as tx:
+        # Its message seems to be on its way for long still.
+        gone = {"leased_until": tx.now - timedelta(1), "sent_at": tx.now + timedelta(1)}
+        tx.conn.execute(sa.update(outbox).values(gone))
+    with WorkerPool(services, steps=slow.steps):
+        assert slow.begun.wait(PATIENCE_S)
+        slow.may_end.set()
 
 
 def left_by_the_dead(claim: claims.Claim) -> Slate:
