@@ -17,6 +17,8 @@ from rosterhold.config.wiring import Services
 from rosterhold.workers.runner import Runner
 
 SWEEP_EVERY_S: Final = 0.5
+# So long a process waits at its start until others can see that it lives.
+SEEN_WITHIN_S: Final = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +54,13 @@ class Sweep:
         self._counts_due = 0.0
         self._waits_due = 0.0
         self._stop = threading.Event()
+        self._was_seen = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
     def start(self) -> None:
+        """Begin; when it returns, others see that the process lives, or the database is away."""
         self._thread.start()
+        self._was_seen.wait(SEEN_WITHIN_S)
 
     def stop(self) -> None:
         self._runner.stop()
@@ -69,6 +74,7 @@ class Sweep:
             try:
                 process_id = processes.beat(self._services.database, process_id, self._role)
                 self._services.database.process_id = process_id
+                self._was_seen.set()
                 self.trust_no_lost_message()
                 self.once()
                 self._keep_counts()
@@ -83,6 +89,7 @@ class Sweep:
             except Exception:
                 # Without its sweep a process is deaf: whatever it was, the next round may work.
                 log.exception("the sweep failed; it goes on")
+            self._was_seen.set()
             self._stop.wait(SWEEP_EVERY_S)
         if process_id is not None:
             try:

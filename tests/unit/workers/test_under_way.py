@@ -18,6 +18,7 @@ from rosterhold.statemachine.chart import Work
 from rosterhold.workers import pool as pool_module
 from rosterhold.workers.pool import WorkerPool
 from rosterhold.workers.slate import Entry, Slate
+from rosterhold.workers.sweep import somebody_works
 from rosterhold.workers.under_way import free_what_the_dead_left
 
 PATIENCE_S = 60
@@ -66,6 +67,12 @@ def slow() -> Iterator[SimpleNamespace]:
 def row(services: Services) -> sa.Row:
     with services.database.reading() as conn:
         return conn.execute(sa.select(outbox)).one()
+
+
+def test_a_process_that_has_begun_is_seen_by_others(services):
+    with WorkerPool(services):
+        assert somebody_works(services)
+    assert not somebody_works(services)
 
 
 def test_a_step_that_takes_too_long_to_stop_for_is_handed_back(
