@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from rosterhold.adapters import metrics
 from rosterhold.adapters.database import claims, endings
@@ -140,22 +140,24 @@ class Runner:
         self._services.doorbell.ring([Written(claim.work_id, claim.work, claim.queue)])
 
     def _one(self, claim: Claim) -> Follow:
-        with bound_contextvars(
+        said_with = bind_contextvars(
             work=claim.work.value,
             work_id=claim.work_id,
             district=claim.district_id,
             sync=claim.sync_id,
-        ):
-            try:
-                with self._under_way.kept(claim):
-                    return self._do(claim)
-            except (ClaimLostError, StaleSyncError):
-                log.info("somebody else was first")
-            except NewerVersionError as error:
-                with self._services.database.transaction() as tx:
-                    claims.leave_for_newer(tx, claim, error)
-            except Exception as error:  # noqa: BLE001 - the edge of a job: kept with the row
-                self._failed(claim, error)
+        )
+        try:
+            with self._under_way.kept(claim):
+                return self._do(claim)
+        except (ClaimLostError, StaleSyncError):
+            log.info("somebody else was first")
+        except NewerVersionError as error:
+            with self._services.database.transaction() as tx:
+                claims.leave_for_newer(tx, claim, error)
+        except Exception as error:  # noqa: BLE001 - the edge of a job: kept with the row
+            self._failed(claim, error)
+        finally:
+            reset_contextvars(**said_with)
         return ()
 
     def _do(self, claim: Claim) -> Follow:

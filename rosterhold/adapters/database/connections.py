@@ -4,6 +4,7 @@ import math
 import time
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
@@ -50,6 +51,7 @@ def postgres(url: sa.URL) -> sa.Engine:
         max_overflow=10,
         connect_args=POSTGRES_CONNECT,
         isolation_level="AUTOCOMMIT",
+        json_deserializer=msgspec.json.decode,
     )
     sa.event.listen(engine, "connect", _prepare_postgres)
     sa.event.listen(engine, "begin", _begin)
