@@ -119,7 +119,9 @@ class Sweep:
                 waiting = outbox.forget_messages(tx)
             # In this order: a process that dies in between leaves it to the next one.
             self._services.doorbell.remember()
-            log.info("the queue was empty", sent_again=waiting)
+            # One inside the process is so at each start.
+            if self._services.settings.redis_url is not None:
+                log.info("the queue was empty", sent_again=waiting)
 
     def once(self) -> int:
         """Ring for what nobody answered; without a queue, do it in this process.
