@@ -67,10 +67,7 @@ class _Lent:
     def execute(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
         """Execute a statement, known to the server from the first time on; gives its first row."""
         self._driver.pgconn.send_query_prepared(*self._bound(sql, parameters))
-        result = self._next(generators.execute)
-        if result.status not in _WENT_WELL:
-            raise _error(result)
-        return self._first_row(result)
+        return self._first_row(self._answer())
 
     def together(self, statements: Sequence[Statement]) -> list[Row | None] | None:
         """Execute them in one transaction and one round trip; gives the first row of each.
@@ -107,11 +104,16 @@ class _Lent:
     def _learn(self, sql: str, native: _Native) -> bytes:
         name = b"rosterhold_%d" % len(self._known)
         self._driver.pgconn.send_prepare(name, native.text)
+        self._answer()
+        self._known[sql] = name
+        return name
+
+    def _answer(self) -> pq.abc.PGresult:
+        """Wait for what was sent alone; raises what it was refused with."""
         result = self._next(generators.execute)
         if result.status not in _WENT_WELL:
             raise _error(result)
-        self._known[sql] = name
-        return name
+        return result
 
     def _next(self, awaited: Callable[[pq.abc.PGconn], Any]) -> pq.abc.PGresult:
         """Wait for a result, in psycopg's way: Ctrl-C ends the wait and what is waited for."""

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from doubles.installation import installation
 
-from rosterhold.adapters.database import decisions, districts, migrations
+from rosterhold.adapters.database import decisions, districts
 from rosterhold.adapters.database.claims import Claim
 from rosterhold.adapters.database.syncs import SyncRow
 from rosterhold.adapters.database.tables import outbox, syncs, transitions
 from rosterhold.adapters.database.transitions import Cause, perform_alone
-from rosterhold.config.settings import Settings
-from rosterhold.config.wiring import Services, build
+from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import SyncEvent, Work
 from rosterhold.workers.pool import WorkerPool
 from rosterhold.workers.step import Follow
@@ -43,18 +43,8 @@ STEPS = {
 
 @pytest.fixture
 def services(postgres_url: str, tmp_path: Path) -> Iterator[Services]:
-    built = build(
-        Settings(
-            database_url=postgres_url,
-            snapshots=str(tmp_path / "snapshots"),
-            mail_folder=str(tmp_path / "mail"),
-            secret_keys=("a key for tests and nothing else",),
-            lease_seconds=3,
-        )
-    )
-    migrations.upgrade(built.database)
-    yield built
-    built.close()
+    with installation(postgres_url, tmp_path, lease_seconds=3) as built:
+        yield built
 
 
 def begin_syncs(services: Services) -> None:

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+from doubles.installation import installation
 
-from rosterhold.adapters.database import claims, decisions, districts, migrations
+from rosterhold.adapters.database import claims, decisions, districts
 from rosterhold.adapters.database.tables import outbox
 from rosterhold.adapters.database.transitions import Cause
-from rosterhold.config.settings import Settings
-from rosterhold.config.wiring import Services, build
+from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import Work
 from rosterhold.workers import pool as pool_module
 from rosterhold.workers.pool import WorkerPool
@@ -26,17 +26,8 @@ PATIENCE_S = 60
 
 @pytest.fixture
 def services(database_url: str, tmp_path: Path) -> Iterator[Services]:
-    built = build(
-        Settings(
-            database_url=database_url,
-            snapshots=str(tmp_path / "snapshots"),
-            mail_folder=str(tmp_path / "mail"),
-            secret_keys=("a key for tests and nothing else",),
-        )
-    )
-    migrations.upgrade(built.database)
-    yield built
-    built.close()
+    with installation(database_url, tmp_path) as built:
+        yield built
 
 
 @pytest.fixture

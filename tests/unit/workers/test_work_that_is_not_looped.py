@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from doubles.installation import installation
 
-from rosterhold.adapters.database import claims, decisions, districts, migrations, outbox, views
+from rosterhold.adapters.database import claims, decisions, districts, outbox, views
 from rosterhold.adapters.database.outbox import Queue
 from rosterhold.adapters.database.tables import outbox as outbox_table
 from rosterhold.adapters.database.transitions import Cause
 from rosterhold.adapters.queue import LIFE_KEY
-from rosterhold.config.settings import Settings
-from rosterhold.config.wiring import Services, build
+from rosterhold.config.wiring import Services
 from rosterhold.statemachine.chart import Work
 from rosterhold.workers.hands import Hands
 from rosterhold.workers.runner import Runner
@@ -25,17 +25,8 @@ Begun = tuple[str, int]
 
 @pytest.fixture
 def services(database_url: str, tmp_path: Path) -> Iterator[Services]:
-    built = build(
-        Settings(
-            database_url=database_url,
-            snapshots=str(tmp_path / "snapshots"),
-            mail_folder=str(tmp_path / "mail"),
-            secret_keys=("a key for tests and nothing else",),
-        )
-    )
-    migrations.upgrade(built.database)
-    yield built
-    built.close()
+    with installation(database_url, tmp_path) as built:
+        yield built
 
 
 @pytest.fixture
